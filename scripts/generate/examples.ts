@@ -1,0 +1,71 @@
+// One example of each contract: printed in the generated documents, and held against the schemas by their test.
+import type { Alert, Decision } from '../../src/decision/decision.ts'
+import type { Label, PaymentEvent } from '../../src/payment/event.ts'
+
+export const EVENT_EXAMPLE: PaymentEvent = {
+  id: 'evt-7f3a2c',
+  type: 'authorisation',
+  time: '2026-03-01T12:00:00.250Z',
+  amount: 1999,
+  currency: 'EUR',
+  outcome: 'pending',
+  channel: 'ecommerce',
+  payer: { account: 'acc-204518', customer: 'cus-88120', country: 'DE' },
+  instrument: {
+    type: 'card',
+    token: 'tok_9Jd2kQ',
+    bin: '411111',
+    issuerCountry: 'DE',
+    scheme: 'visa',
+  },
+  payee: { merchant: 'mer-5512', mcc: '5732', country: 'NL' },
+  device: { id: 'dev-c41b', ip: '203.0.113.7', geo: { lat: 52.52, lon: 13.405 } },
+  authentication: { method: '3ds', result: 'passed' },
+  attributes: { basketSize: 3, giftCard: true, shippingSpeed: 'express' },
+}
+
+export const LABEL_EXAMPLE: Label = {
+  id: 'lab-19c0',
+  event: 'evt-7f3a2c',
+  label: 'fraud',
+  time: '2026-03-19T08:30:00Z',
+  source: 'chargeback',
+  payer: { account: 'acc-204518', customer: 'cus-88120' },
+  instrument: { type: 'card', token: 'tok_9Jd2kQ' },
+  payee: { merchant: 'mer-5512' },
+  device: { id: 'dev-c41b', ip: '203.0.113.7' },
+}
+
+const REASON = {
+  code: 'CARD_TESTING',
+  rule: 'card-testing-burst',
+  text: 'Many small authorisations on one card within minutes',
+}
+
+export const DECISION_EXAMPLE: Decision = {
+  event: 'evt-7f3a2c',
+  time: '2026-03-01T12:00:00.250Z',
+  action: 'block',
+  reasons: [REASON],
+  shadow: [{ rule: 'new-device-high-amount', action: 'review' }],
+  score: {
+    value: 0.9984,
+    contributions: [{ feature: 'card_payments_10m', value: 9, usual: 1, share: 0.62 }],
+  },
+  degraded: [],
+  versions: {
+    ruleSet: 'sha256:0f343b0931126a20f133d67c2b018a3b1d0c3b3e8a0f2c3d4e5f60718293a4b5',
+    model: '2026-02-20',
+    rates: 'example-2026-03-01',
+  },
+}
+
+export const ALERT_EXAMPLE: Alert = {
+  id: 'evt-7f3a2c:card',
+  event: 'evt-7f3a2c',
+  time: '2026-03-01T12:00:00.250Z',
+  entity: { type: 'card', pseudonym: 'Xa3vQ0mYt1c8Zr5uLw9kPg' },
+  action: 'block',
+  reasons: [REASON],
+  score: 0.9984,
+}

@@ -1,0 +1,23 @@
+// What the process's exit code says. Documented in README; a supervisor restarts on 1 and not on 2.
+import { AppError, type ErrorCode } from '../errors.ts'
+
+export const EXIT = {
+  ok: 0,
+  /** Something failed while running: restarting may help. */
+  failed: 1,
+  /** Wrong arguments, configuration, rules, model or rates: restarting does not help. */
+  unusable: 2,
+} as const
+
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_INVALID',
+  'RULES_INVALID',
+  'MODEL_INVALID',
+  'RATES_INVALID',
+  'STORE_INCOMPATIBLE',
+  'TOPIC_MISSING',
+])
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof AppError && UNUSABLE.has(error.code) ? EXIT.unusable : EXIT.failed
+}

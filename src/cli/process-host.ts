@@ -1,0 +1,76 @@
+// What the commands that run a processor share: configuration from the process, its log, and stopping on a signal.
+import packageJson from '../../package.json' with { type: 'json' }
+import type { App } from '../app.ts'
+import { type Config, loadConfig } from '../config.ts'
+import { AppError } from '../errors.ts'
+import { maskCardNumbers } from '../payment/card-number.ts'
+import { createLogger, type Logger, secretsOf } from '../telemetry/logger.ts'
+
+export const VERSION = packageJson.version
+
+/** The configuration from the file named on the command line or in PAYSENTRY_CONFIG, and the environment. */
+export function configOfProcess(
+  file: string | undefined,
+  overrides: Readonly<Record<string, string>> = {},
+): Config {
+  // oxlint-disable-next-line node/no-process-env -- the command line is where the environment comes in
+  const env = { ...process.env, ...overrides }
+  return loadConfig({ file: file ?? env['PAYSENTRY_CONFIG'], env })
+}
+
+/** JSON lines on standard error when a machine reads it, readable lines on a terminal. */
+export function loggerOfProcess(config: Config, destination: NodeJS.WriteStream): Logger {
+  return createLogger({
+    level: config.log.level,
+    format: destination.isTTY ? 'text' : 'json',
+    secrets: secretsOf(config),
+    maskCardNumbers,
+    destination,
+  })
+}
+
+/** Wall clock in epoch milliseconds, with fractions and without steps. */
+export function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+export interface StopOptions {
+  readonly deadlineMs: number
+  /** When this resolves the app is stopped as by a signal; what it rejects with ends the app. */
+  readonly work?: Promise<unknown>
+  readonly onStop: (reason: string) => void
+}
+
+/**
+ * Stops the app at the first SIGINT or SIGTERM, or when its work is done, and resolves when it has stopped. Rejects when the
+ * app ends by itself or does not stop within the deadline.
+ */
+export async function untilStopped(app: App, options: StopOptions): Promise<void> {
+  const signalled = Promise.withResolvers<string>()
+  const handler = (signal: string): void => signalled.resolve(signal)
+  process.once('SIGINT', handler)
+  process.once('SIGTERM', handler)
+  const reasons = [signalled.promise, app.finished.then(() => 'finished')]
+  if (options.work !== undefined) reasons.push(options.work.then(() => 'done'))
+  try {
+    options.onStop(await Promise.race(reasons))
+  } finally {
+    await withDeadline(app.stop(), options.deadlineMs)
+    process.off('SIGINT', handler)
+    process.off('SIGTERM', handler)
+  }
+}
+
+async function withDeadline(stopping: Promise<unknown>, deadlineMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () =>
+      late.reject(new AppError('UNEXPECTED', `not stopped within shutdown.deadlineMs (${deadlineMs} ms)`)),
+    deadlineMs,
+  )
+  try {
+    await Promise.race([stopping, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,61 @@
+// The contracts of what goes out: decision and alert. A decision's value repeats to the byte for the same input.
+import { z } from 'zod'
+import { ACTIONS } from '../rules/rule-set.ts'
+
+const action = z.enum(ACTIONS)
+
+const reason = z.object({
+  code: z.string().describe('Stable code, for programs'),
+  rule: z.string().describe('Id of the rule'),
+  text: z.string().describe('For the analyst'),
+})
+
+const contribution = z.object({
+  feature: z.string(),
+  value: z.number().nullable().describe('null when it was unknown'),
+  usual: z.number().describe('Median in the training data'),
+  share: z.number().describe('Part of the raw score, 0 to 1'),
+})
+
+export const decisionSchema = z
+  .object({
+    event: z.string().describe('Id of the payment event'),
+    tenant: z.string().optional(),
+    time: z.string().describe('Event time, as published'),
+    action,
+    reasons: z.array(reason).describe('Rules that asked for the action or a milder one, strictest first'),
+    shadow: z
+      .array(z.object({ rule: z.string(), action }))
+      .describe('Rules that fired without acting: in shadow, or a canary outside its share'),
+    score: z
+      .object({ value: z.number(), contributions: z.array(contribution) })
+      .nullable()
+      .describe("The model's percentile, 0 to 1, and what made it; null when the event was not scored"),
+    degraded: z.array(z.string()).describe('What this decision had to do without, such as `rate:XAF`'),
+    versions: z.object({
+      ruleSet: z.string(),
+      model: z.string().nullable(),
+      rates: z.string(),
+    }),
+  })
+  .meta({ id: 'Decision', description: 'What to do with one payment event, and why' })
+
+export type Decision = z.infer<typeof decisionSchema>
+
+export const alertSchema = z
+  .object({
+    id: z.string().describe('`<event>:<entity type>`, the same when the event is decided again'),
+    event: z.string(),
+    tenant: z.string().optional(),
+    time: z.string().describe('Event time, as published'),
+    entity: z.object({
+      type: z.enum(['card', 'account', 'customer', 'device', 'ip', 'merchant', 'payee']),
+      pseudonym: z.string().describe('As in Redis keys; `paysentry inspect` computes it from the identifier'),
+    }),
+    action,
+    reasons: z.array(reason),
+    score: z.number().nullable(),
+  })
+  .meta({ id: 'Alert', description: 'Something that a person must look at' })
+
+export type Alert = z.infer<typeof alertSchema>

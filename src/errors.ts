@@ -1,0 +1,80 @@
+// Every error that paysentry knows, in one table: what it means and what is done about it.
+// The message of a code is a sentence for a person; the details of one occurrence come with `AppError`.
+
+/**
+ * What happens after an error:
+ * `reject` the message becomes a dead letter and the rest of the batch goes on ·
+ * `retry` nothing was published and no offset moved, so the batch is done again after a pause ·
+ * `abandon` the partition belongs to another processor now, so the batch is dropped ·
+ * `fatal` the process exits non-zero and its supervisor restarts it.
+ */
+export type Disposition = 'reject' | 'retry' | 'abandon' | 'fatal'
+
+const table = {
+  MESSAGE_EMPTY: { disposition: 'reject', message: 'The message has no value' },
+  MESSAGE_TOO_LARGE: { disposition: 'reject', message: 'The message is larger than limits.maxMessageBytes' },
+  MESSAGE_NOT_JSON: { disposition: 'reject', message: 'The message is not a JSON object in UTF-8' },
+  EVENT_INVALID: { disposition: 'reject', message: 'A field of the message is missing or wrong' },
+  EVENT_TIME_IMPOSSIBLE: {
+    disposition: 'reject',
+    message: 'The event time does not exist or lies before 2000',
+  },
+  EVENT_FROM_FUTURE: {
+    disposition: 'reject',
+    message: 'The event time is more than velocity.maxFutureSkewMs ahead of the broker timestamp',
+  },
+  CURRENCY_UNKNOWN: { disposition: 'reject', message: 'The currency is no active ISO 4217 code' },
+  CARD_NUMBER_IN_CLEAR: { disposition: 'reject', message: 'A field holds a full card number' },
+  STORE_UNAVAILABLE: { disposition: 'retry', message: 'Redis does not answer' },
+  LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
+  PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
+  CONFIG_INVALID: { disposition: 'fatal', message: 'The configuration is not usable' },
+  RULES_INVALID: { disposition: 'fatal', message: 'The rule files are not usable' },
+  MODEL_INVALID: { disposition: 'fatal', message: 'The model is not usable' },
+  RATES_INVALID: { disposition: 'fatal', message: 'The rate file is not usable' },
+  STORE_INCOMPATIBLE: { disposition: 'fatal', message: 'Redis cannot run the velocity function library' },
+  TOPIC_MISSING: { disposition: 'fatal', message: 'A topic does not exist' },
+  CONSUMER_STOPPED: { disposition: 'fatal', message: 'The Kafka consumer stopped for good' },
+  UNEXPECTED: { disposition: 'fatal', message: 'A defect in paysentry' },
+} as const satisfies Record<string, { disposition: Disposition; message: string }>
+
+export type ErrorCode = keyof typeof table
+export type RejectCode = {
+  [C in ErrorCode]: (typeof table)[C]['disposition'] extends 'reject' ? C : never
+}[ErrorCode]
+
+/** The table, for documentation and tests. */
+export const ERRORS: Readonly<Record<ErrorCode, { disposition: Disposition; message: string }>> = table
+
+/** An error with a code of the table. `detail` says what happened here, `problems` lists all that was found wrong. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly problems: readonly string[]
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; problems?: readonly string[] } = {},
+  ) {
+    const problems = options.problems ?? []
+    const list = problems.map((problem) => `\n  - ${problem}`).join('')
+    super(
+      `${ERRORS[code].message}: ${detail}${list}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
+    this.name = 'AppError'
+    this.code = code
+    this.problems = problems
+  }
+
+  get disposition(): Disposition {
+    return ERRORS[this.code].disposition
+  }
+}
+
+/** Any thrown value as an `AppError`. What nobody foresaw is a defect: fatal, never retried. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  const detail = thrown instanceof Error ? thrown.message : String(thrown)
+  return new AppError('UNEXPECTED', detail, { cause: thrown })
+}

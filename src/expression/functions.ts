@@ -1,0 +1,88 @@
+// The functions of the language besides windows, with their CEL signatures. All are total: no argument makes one throw.
+
+/** Functions of one number. `ln` and `log10` of 0 are -infinity, of a negative number unknown; so is its `sqrt`. */
+export const NUMBER_FUNCTIONS = {
+  abs: (x: number) => Math.abs(x),
+  floor: (x: number) => Math.floor(x),
+  ceil: (x: number) => Math.ceil(x),
+  ln: (x: number) => Math.log(x),
+  log10: (x: number) => Math.log10(x),
+  sqrt: (x: number) => Math.sqrt(x),
+  /** Lengths of time in seconds, to compare with `first_seen` and `last_seen`. */
+  minutes: (n: number) => n * 60,
+  hours: (n: number) => n * 3_600,
+  days: (n: number) => n * 86_400,
+} as const satisfies Record<string, (x: number) => number>
+
+/** SQL's names, because `min` and `max` are windows here. Unknown when either argument is. */
+export const PAIR_FUNCTIONS = {
+  least: (a: number, b: number) => Math.min(a, b),
+  greatest: (a: number, b: number) => Math.max(a, b),
+} as const satisfies Record<string, (a: number, b: number) => number>
+
+export const TEXT_METHODS = ['startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii', 'size'] as const
+export type TextMethod = (typeof TEXT_METHODS)[number]
+
+/** How each function is called, for messages. */
+export const USAGE: Readonly<Record<string, string>> = {
+  count: "count(entity, '1h') or count(entity, '1h', kind)",
+  sum: "sum(entity, '1h') or sum(entity, '1h', kind)",
+  mean: "mean(entity, '1h') or mean(entity, '1h', kind)",
+  min: "min(entity, '1h') or min(entity, '1h', kind); the smaller of two numbers is least(a, b)",
+  max: "max(entity, '1h') or max(entity, '1h', kind); the larger of two numbers is greatest(a, b)",
+  stddev: "stddev(entity, '1h') or stddev(entity, '1h', kind)",
+  distinct: "distinct(entity, counterpart, '1h') or distinct(entity, counterpart, '1h', kind)",
+  first_seen: 'first_seen(entity) or first_seen(entity, kind)',
+  last_seen: 'last_seen(entity) or last_seen(entity, kind)',
+  known: 'known(x), x being a number, a text or an attribute',
+  has: 'has(object.field), such as has(device.ip)',
+  double: 'double(x)',
+  int: 'int(x)',
+  size: 'size(text)',
+  ...Object.fromEntries(Object.keys(NUMBER_FUNCTIONS).map((name) => [name, `${name}(number)`])),
+  ...Object.fromEntries(Object.keys(PAIR_FUNCTIONS).map((name) => [name, `${name}(number, number)`])),
+  startsWith: "text.startsWith('…')",
+  endsWith: "text.endsWith('…')",
+  contains: "text.contains('…')",
+  matches: "text.matches('…')",
+  lowerAscii: 'text.lowerAscii()',
+}
+
+/** A text as a number, by CEL's rules for `double(text)`; unknown where CEL has an error. */
+export function parseDouble(text: string): number {
+  if (text === '' || text !== text.trim()) return Number.NaN
+  switch (text.toLowerCase()) {
+    case 'inf':
+    case '+inf':
+    case 'infinity':
+    case '+infinity':
+      return Number.POSITIVE_INFINITY
+    case '-inf':
+    case '-infinity':
+      return Number.NEGATIVE_INFINITY
+    default:
+      return Number(text)
+  }
+}
+
+/** A text as a whole number; unknown when it is none. */
+export function parseInteger(text: string): number {
+  return /^[+-]?\d{1,19}$/.test(text) ? Number(text) + 0 : Number.NaN
+}
+
+/** Towards zero; unknown for what is not finite. The sum turns -0 into 0, which integers have but one of. */
+export function truncate(x: number): number {
+  return Number.isFinite(x) ? Math.trunc(x) + 0 : Number.NaN
+}
+
+/** Lower case for A to Z alone, as CEL defines it. */
+export function lowerAscii(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** Number of Unicode code points. */
+export function codePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}

@@ -1,0 +1,91 @@
+// The port to the event log: Kafka through kafkajs, or the in-process log. Both pass test/contract/event-log.
+// Acknowledgement travels with the batch: `publish` and `commit` belong to the batch that was consumed, not to the
+// client, so that a delivery mode can join them in one transaction and no caller can commit another batch's offsets.
+
+/** Pause before a batch that was not committed comes again: given up a moment ago, it would fail again at once. */
+export const REDELIVERY_PAUSE_MS = 100
+
+export type Headers = Readonly<Record<string, string | Buffer>>
+
+/** One record as the log holds it. Of a header that stands in it more than once, the last one counts. */
+export interface LogRecord {
+  readonly topic: string
+  readonly partition: number
+  /** Decimal digits; log offsets are 64 bits wide. */
+  readonly offset: string
+  /** Broker timestamp (CreateTime or LogAppendTime), epoch milliseconds. */
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Headers
+}
+
+export interface OutputRecord {
+  readonly topic: string
+  readonly key: string | Buffer | null
+  readonly value: string | Buffer | null
+  readonly headers?: Headers
+  /** Epoch milliseconds; the adapter's clock if absent. */
+  readonly timestampMs?: number
+}
+
+/** Consecutive records of one partition, at least one and at most `maxBatchRecords`. */
+export interface PartitionBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly LogRecord[]
+  /** How many records of the partition came after this batch when it was fetched. */
+  readonly lag: number
+  /** Epoch milliseconds at which the batch reached this process. */
+  readonly arrivedAtMs: number
+  /** True once the partition belongs to another consumer: stop working on it. */
+  isStale(): boolean
+  /**
+   * Resolves when every in-sync replica has the outputs. Throws LOG_UNAVAILABLE or PARTITION_LOST. May be called again
+   * after LOG_UNAVAILABLE; outputs of the failed call may then stand in the log twice, but none is missing.
+   */
+  publish(outputs: readonly OutputRecord[]): Promise<void>
+  /** Moves the group's offset behind the last record. Throws LOG_UNAVAILABLE or PARTITION_LOST. */
+  commit(): Promise<void>
+}
+
+export interface ConsumeOptions {
+  readonly topics: readonly string[]
+  readonly groupId: string
+  readonly maxBatchRecords: number
+  /** Partitions worked on at the same time; batches of one partition never overlap. */
+  readonly concurrentPartitions: number
+  /**
+   * Where a group without an offset starts. `latest` is for onlookers: what arrives between a partition's assignment
+   * and its first commit is passed over when the partition changes hands.
+   */
+  readonly from: 'earliest' | 'latest'
+  /** Topics that `onBatch` publishes to: they must exist too. */
+  readonly publishesTo?: readonly string[]
+  /**
+   * Called with one batch after another of each partition; the next comes when it resolves. When it resolves without a
+   * commit, the next batch starts at the same record again (after a short pause), here or at the partition's new owner.
+   * It must not throw: the pipeline's runner decides about errors (retry, abandon, fatal). What it throws nevertheless
+   * ends the consumer with CONSUMER_STOPPED.
+   */
+  readonly onBatch: (batch: PartitionBatch) => Promise<void>
+}
+
+export interface Consumer {
+  /** True while the group has given this consumer its share of the partitions (maybe none). */
+  isJoined(): boolean
+  /** Settles when consuming has ended: resolved by `stop`, rejected with CONSUMER_STOPPED when it ended by itself. */
+  readonly finished: Promise<void>
+  /** Takes no further batch, waits for those in hand (they can still commit), leaves the group. */
+  stop(): Promise<void>
+}
+
+export interface EventLog {
+  readonly kind: 'kafka' | 'in-process'
+  /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
+  consume(options: ConsumeOptions): Promise<Consumer>
+  /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
+  produce(records: readonly OutputRecord[]): Promise<void>
+  /** Stops the consumers that are left, then lets go of every connection. */
+  close(): Promise<void>
+}

@@ -1,0 +1,89 @@
+// Records and batches of the port, made from what kafkajs hands out.
+import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
+import { AppError } from '../errors.ts'
+import type { Headers, LogRecord, OutputRecord, PartitionBatch } from './event-log.ts'
+import { kafkaError } from './kafka-error.ts'
+import type { Membership } from './membership.ts'
+
+export interface KafkaBatch extends PartitionBatch {
+  isCommitted(): boolean
+}
+
+export interface KafkaBatchOptions {
+  readonly payload: EachBatchPayload
+  /** Index of the first and behind the last message of the fetched batch. */
+  readonly start: number
+  readonly end: number
+  readonly generation: number
+  readonly membership: Membership
+  readonly arrivedAtMs: number
+  readonly send: (records: readonly OutputRecord[]) => Promise<void>
+}
+
+/** The messages `start` to `end` of a fetched batch as a batch of their own. */
+export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
+  const { payload, start, end, generation, membership } = options
+  const { topic, partition, messages, highWatermark } = payload.batch
+  const records: LogRecord[] = []
+  for (let i = start; i < end; i++) {
+    const message = messages[i]
+    if (message !== undefined) records.push(logRecord(topic, partition, message))
+  }
+  const lastOffset = records.at(-1)?.offset ?? '-1'
+  // Behind the last message the fetch may have control records of transactions: they are passed over with it, or the
+  // group would look as if it were behind for ever.
+  const passedOffset = end === messages.length ? payload.batch.lastOffset() : lastOffset
+  let committed = false
+  const requireOwnership = (doing: string): void => {
+    if (!membership.isLost(generation)) return
+    throw new AppError('PARTITION_LOST', `${doing} of ${topic}/${partition} at offset ${lastOffset}`)
+  }
+  return {
+    topic,
+    partition,
+    records,
+    lag: Math.max(0, Number(highWatermark) - 1 - Number(lastOffset)),
+    arrivedAtMs: options.arrivedAtMs,
+    isStale: () => membership.isLost(generation),
+    isCommitted: () => committed,
+    async publish(outputs) {
+      requireOwnership('publish')
+      await options.send(outputs)
+    },
+    async commit() {
+      requireOwnership('commit')
+      const offset = String(BigInt(passedOffset) + 1n)
+      try {
+        // Not consumer.commitOffsets: kafkajs drops that one without a word once its stop has begun.
+        await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+      } catch (error) {
+        membership.failed(error)
+        throw kafkaError(error, `commit of ${topic}/${partition} at offset ${lastOffset}`)
+      }
+      committed = true
+    },
+  }
+}
+
+function logRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: portHeaders(message.headers),
+  }
+}
+
+const NO_HEADERS: Headers = Object.freeze({})
+
+function portHeaders(headers: IHeaders | undefined): Headers {
+  if (headers === undefined) return NO_HEADERS
+  const result: Record<string, string | Buffer> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    result[name] = (Array.isArray(value) ? value.at(-1) : value) ?? ''
+  }
+  return result
+}

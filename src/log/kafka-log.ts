@@ -1,0 +1,84 @@
+// The event log over Kafka with kafkajs: at least once, no record lost, order kept for each key.
+import type { Admin, ISocketFactory, Kafka } from 'kafkajs'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
+import type { Consumer, EventLog } from './event-log.ts'
+import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
+import { startKafkaConsumer } from './kafka-consumer.ts'
+import { kafkaError } from './kafka-error.ts'
+import { createProducerPool } from './producer-pool.ts'
+
+export interface KafkaLogOptions {
+  readonly settings: Config['kafka']
+  /** Sends under way at once; as many as partitions are worked on at once is right. */
+  readonly concurrentSends: number
+  /** Wall clock, epoch milliseconds. */
+  readonly now: () => number
+  readonly sink: LogSink
+  readonly socketFactory?: ISocketFactory
+}
+
+/** The event log on the brokers of `settings`. Connects when it is first used. */
+export function createKafkaLog(options: KafkaLogOptions): EventLog {
+  hideTimerWarning(process)
+  const kafka = kafkaClient(options)
+  const producers = createProducerPool({
+    // kafkajs warns at each idempotent producer that does not retry for ever; producer-pool.ts says why that is safe here.
+    kafka: kafkaClient({ ...options, onlyErrors: true }),
+    size: options.concurrentSends,
+    onDiscardFailed: (error) =>
+      options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect'),
+  })
+  const consumers = new Set<Consumer>()
+  return {
+    kind: 'kafka',
+    async consume(consumeOptions) {
+      await requireTopics(kafka, [...consumeOptions.topics, ...(consumeOptions.publishesTo ?? [])])
+      const consumer = await startKafkaConsumer(
+        {
+          kafka,
+          sessionTimeoutMs: options.settings.sessionTimeoutMs,
+          send: (records) => producers.send(records),
+          now: options.now,
+          sink: options.sink,
+        },
+        consumeOptions,
+      )
+      consumers.add(consumer)
+      return consumer
+    },
+    produce: (records) => producers.send(records),
+    async close() {
+      await Promise.all([...consumers].map((consumer) => consumer.stop()))
+      await producers.close()
+    },
+  }
+}
+
+/** Throws TOPIC_MISSING that names every topic which is not there. */
+async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
+  const existing = new Set(await withAdmin(kafka, 'listing the topics', (admin) => admin.listTopics()))
+  const missing = topics.filter((topic) => !existing.has(topic))
+  if (missing.length === 0) return
+  throw new AppError(
+    'TOPIC_MISSING',
+    `${missing.join(', ')}. Create all topics with "paysentry topics create"`,
+  )
+}
+
+/** Runs `work` with a connected admin client; what kafkajs throws comes as an `AppError` that says `doing`. */
+export async function withAdmin<T>(
+  kafka: Kafka,
+  doing: string,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await work(admin)
+  } catch (error) {
+    throw kafkaError(error, doing)
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,51 @@
+// Features: named CEL expressions over one event. Training and serving compile the same text with the same compiler, so that
+// they cannot differ.
+import { z } from 'zod'
+import { createCompiler } from '../expression/compiler.ts'
+import type { ExpressionView } from '../expression/view.ts'
+import { recordKind } from '../velocity/record-kind.ts'
+import type { WindowSet } from '../velocity/window.ts'
+import { TRANSFORMS } from './scaling.ts'
+
+export const featureSchema = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be a name such as card_count_1h'),
+  cel: z.string().describe('CEL expression with a numeric result; NaN is unknown'),
+  description: z.string().min(1),
+  transform: z.enum(TRANSFORMS),
+})
+export type Feature = z.infer<typeof featureSchema>
+
+export interface FeatureReader {
+  /** Values of all features of one event, in their order, written to `out` from `at` on; NaN is unknown. */
+  (view: ExpressionView, out: Float64Array, at: number): void
+}
+
+export interface FeatureOptions {
+  readonly windows: WindowSet
+  readonly retentionMs: number
+}
+
+/** Compiles the features and registers their windows; what is wrong goes into `problems`. */
+export function compileFeatures(
+  features: readonly Pick<Feature, 'id' | 'cel'>[],
+  options: FeatureOptions,
+  problems: string[],
+): FeatureReader {
+  const compiler = createCompiler({ ...options, scope: 'feature' })
+  const readers = features.flatMap(({ id, cel }) => {
+    const compiled = compiler.compile(cel, 'number')
+    if (compiled.ok) return [compiled.evaluate]
+    for (const { message, column } of compiled.problems)
+      problems.push(`feature ${id}, column ${column}: ${message}`)
+    return []
+  })
+  return (view, out, at) => {
+    for (let i = 0; i < readers.length; i++) out[at + i] = readers[i]?.(view) ?? Number.NaN
+  }
+}
+
+/** Whether the model looks at an event: money that leaves a payer, asked for or declined. */
+export function isScored(view: ExpressionView): boolean {
+  const kind = recordKind(view.event)
+  return kind === 'payment' || kind === 'declined'
+}

@@ -1,0 +1,19 @@
+// What the model says about one event.
+
+export interface Contribution {
+  /** Name of the feature, as in the manifest. */
+  readonly feature: string
+  /** The feature's value before scaling; null when it was unknown. */
+  readonly value: number | null
+  /** The feature's median in the training data. */
+  readonly usual: number
+  /** Part of the raw score that this feature makes up, 0 to 1. */
+  readonly share: number
+}
+
+export interface Score {
+  /** Percentile within the calibration span's traffic, 0 to 1, rounded to 6 decimals. */
+  readonly value: number
+  /** The largest contributions first; empty below the explanation threshold. */
+  readonly contributions: readonly Contribution[]
+}

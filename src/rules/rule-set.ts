@@ -1,0 +1,133 @@
+// Rules, compiled and ready: what fires for an event, and which of it acts. Pure and total; one pass over all rules.
+import { createHash } from 'node:crypto'
+import type { Condition } from '../expression/compiler.ts'
+import type { Reader } from '../expression/fields.ts'
+import type { ExpressionView } from '../expression/view.ts'
+
+/** From mildest to strictest. */
+export const ACTIONS = ['allow', 'review', 'challenge', 'block'] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** `shadow` is recorded and never acts; `canary` acts for a fixed share of payers; `live` acts. */
+export const RULE_MODES = ['shadow', 'canary', 'live'] as const
+export type RuleMode = (typeof RULE_MODES)[number]
+
+export interface FiredRule {
+  readonly id: string
+  readonly action: Action
+  readonly reason: string
+  /** What the analyst reads, from the rule's description. */
+  readonly text: string
+  readonly mode: RuleMode
+  /** False for a shadow rule, and for a canary outside its share of payers. */
+  readonly acts: boolean
+}
+
+/** A rule as its author wrote it, with defaults filled in. */
+export interface RuleDefinition {
+  readonly id: string
+  readonly description: string
+  /** CEL. */
+  readonly when: string
+  readonly action: Action
+  /** Stable code in capitals, for programs. */
+  readonly reason: string
+  readonly mode: RuleMode
+  /** Share of payers for whom a canary acts, above 0 to 100; null in other modes. */
+  readonly percent: number | null
+}
+
+export interface Rule extends RuleDefinition {
+  readonly fires: Reader<boolean>
+  /** The conditions that `when` joins, for explanations. */
+  readonly conditions: readonly Condition[]
+}
+
+export interface RuleSet {
+  /** `sha256:` and 64 hex digits over the canonical content of all rules. */
+  readonly hash: string
+  readonly size: number
+  /** All rules, ordered by id. */
+  readonly rules: readonly Rule[]
+  /**
+   * The rules that fire, ordered by id. Pure. `payerHash48` decides about canaries; with 0, for an event without a
+   * payer that could be recognised again, no canary acts.
+   */
+  evaluate(view: ExpressionView, payerHash48: number): readonly FiredRule[]
+}
+
+const NONE: readonly FiredRule[] = []
+
+/** Joins rules with distinct ids. Their order does not matter: neither to what they do nor to the hash. */
+export function createRuleSet(unordered: readonly Rule[]): RuleSet {
+  const rules = [...unordered].sort(byId)
+  // Both outcomes of every rule are made here once, so that judging an event allocates nothing until a rule fires.
+  const prepared = rules.map((rule) => ({
+    fires: rule.fires,
+    acting: fired(rule, true),
+    silent: fired(rule, false),
+    actsFor: actsFor(rule),
+  }))
+  return {
+    hash: ruleSetHash(rules),
+    size: rules.length,
+    rules,
+    evaluate(view, payerHash48) {
+      let result: FiredRule[] | null = null
+      for (const rule of prepared) {
+        if (!rule.fires(view)) continue
+        result ??= []
+        result.push(rule.actsFor(payerHash48) ? rule.acting : rule.silent)
+      }
+      return result ?? NONE
+    },
+  }
+}
+
+/**
+ * Hash of what the rules say: equal for two sets that decide alike and explain alike. Comments, key order, spelled-out
+ * defaults, file names and the order of rules do not count; every other change does, a description's too, because
+ * decisions carry it.
+ */
+export function ruleSetHash(rules: readonly RuleDefinition[]): string {
+  const content = [...rules]
+    .sort(byId)
+    .map((rule) => [rule.id, rule.description, rule.when, rule.action, rule.reason, rule.mode, rule.percent])
+  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
+}
+
+/**
+ * Where a payer stands in the line of all payers for this rule, from 0 to below 1: the same at any time and on any
+ * processor, and independent between rules, so that not always the same payers meet what is new.
+ */
+export function canaryPosition(ruleId: string, payerHash48: number): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < ruleId.length; i++) hash = Math.imul(hash ^ ruleId.charCodeAt(i), 0x01000193)
+  hash = mix(hash ^ (payerHash48 >>> 0))
+  hash = mix(hash ^ Math.floor(payerHash48 / 0x1_0000_0000))
+  return (hash >>> 0) / 0x1_0000_0000
+}
+
+/** MurmurHash3's 32-bit finaliser (A. Appleby, public domain): every input bit changes every output bit half the time. */
+function mix(hash: number): number {
+  let h = hash
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
+function actsFor({ id, mode, percent }: Rule): (payerHash48: number) => boolean {
+  if (mode === 'live') return () => true
+  if (mode === 'shadow') return () => false
+  const share = (percent ?? 0) / 100
+  return (payerHash48) => payerHash48 !== 0 && canaryPosition(id, payerHash48) < share
+}
+
+function fired({ id, action, reason, description, mode }: Rule, acts: boolean): FiredRule {
+  return Object.freeze({ id, action, reason, text: description, mode, acts })
+}
+
+/** By UTF-16 units, so that the order depends on no locale. */
+function byId(a: RuleDefinition, b: RuleDefinition): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id)
+}

@@ -1,0 +1,107 @@
+// Plays a rule test: its events pass the stages that real events pass, with journals in memory.
+// Each test starts with empty journals, so that tests cannot influence each other.
+import type { Batch, BatchEvent } from '../batch.ts'
+import type { Rates } from '../payment/rates.ts'
+import { createMemoryStore } from '../velocity/memory-store.ts'
+import { createPseudonymiser, type Pseudonymiser } from '../velocity/pseudonym.ts'
+import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
+import type { WindowSet } from '../velocity/window.ts'
+import type { RuleSet } from './rule-set.ts'
+import type { RuleTest, TestStep } from './rule-test-file.ts'
+import { createRulesStage } from './rules-stage.ts'
+
+export interface PlayOptions {
+  readonly rules: RuleSet
+  /** The windows that the rules were compiled with. */
+  readonly windows: WindowSet
+  readonly rates: Pick<Rates, 'minorPerMajor' | 'toBaseMinor'>
+  readonly retentionMs: number
+}
+
+/** Any key will do where journals last as long as one test. */
+const KEY = '00'.repeat(16)
+const CACHE_BYTES = 16 * 1024 * 1024
+
+/** The events of the test as they leave the rules stage, by index of their step; null for a label. */
+export async function playTest(
+  test: RuleTest,
+  options: PlayOptions,
+): Promise<readonly (BatchEvent | null)[]> {
+  const { rules, windows, rates, retentionMs } = options
+  const pseudonymiser = createPseudonymiser(KEY)
+  let nowMs = 0
+  const store = createMemoryStore({ retentionMs, now: () => nowMs })
+  const { minorPerMajor } = rates
+  const velocity = createVelocityStage({
+    store,
+    windows,
+    pseudonymiser,
+    cacheBytes: CACHE_BYTES,
+    minorPerMajor,
+  })
+  const judge = createRulesStage(rules)
+  const played: (BatchEvent | null)[] = []
+  for (const step of test.steps) {
+    nowMs = step.timeMs
+    const batch = batchOf(step, played.length, options, pseudonymiser)
+    // One batch a step: a test's clock may go on for longer than journals are kept.
+    await velocity(batch)
+    const [item] = batch.events
+    if (item !== undefined && 'event' in step) item.score = step.score
+    judge(batch)
+    played.push(item ?? null)
+  }
+  await store.close()
+  return played
+}
+
+function batchOf(
+  step: TestStep,
+  index: number,
+  { windows, rates }: PlayOptions,
+  pseudonymiser: Pseudonymiser,
+): Batch {
+  const { timeMs } = step
+  const record = {
+    topic: 'test',
+    partition: 0,
+    offset: String(index),
+    timestampMs: timeMs,
+    key: null,
+    value: null,
+    headers: {},
+  }
+  const nothing = (): Promise<void> => Promise.resolve()
+  const source = {
+    topic: record.topic,
+    partition: record.partition,
+    records: [record],
+    lag: 0,
+    arrivedAtMs: timeMs,
+    isStale: () => false,
+    publish: nothing,
+    commit: nothing,
+  }
+  const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
+  if ('label' in step) {
+    batch.labels.push({ record, label: step.label, timeMs, entities: pseudonymiser.entitiesOf(step.label) })
+    return batch
+  }
+  const { event } = step
+  const amountBaseMinor = rates.toBaseMinor(event.amount, event.currency)
+  batch.events.push({
+    record,
+    event,
+    timeMs,
+    entities: pseudonymiser.entitiesOf(event),
+    amountBaseMinor,
+    amount: amountBaseMinor / rates.minorPerMajor,
+    windows: emptyWindows(windows),
+    score: Number.NaN,
+    fired: [],
+    scored: null,
+    degraded: [],
+    decision: null,
+  })
+  return batch
+}

@@ -1,0 +1,87 @@
+// What is done about an error of the pipeline: the one switch over the dispositions of errors.ts.
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, toAppError } from './errors.ts'
+import type { PartitionBatch } from './log/event-log.ts'
+import type { Pipeline } from './pipeline.ts'
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
+
+export interface RunnerOptions {
+  readonly pipeline: Pipeline
+  /** Told before each new try; `pauseMs` is how long the runner waits. */
+  readonly onRetry: (error: AppError, batch: PartitionBatch, attempt: number, pauseMs: number) => void
+  readonly onAbandon: (error: AppError, batch: PartitionBatch) => void
+  /** The process must end; the batch was not committed. */
+  readonly onFatal: (error: AppError, batch: PartitionBatch) => void
+}
+
+export interface Runner {
+  /** Runs one batch to its end. Never rejects. */
+  run(batch: PartitionBatch): Promise<void>
+  /** True while a batch waits for its next try. */
+  isRetrying(): boolean
+  /** Ends every wait: batches that cannot be finished stay uncommitted and come again to the next owner. */
+  stop(): void
+}
+
+/** Runs batches through the pipeline and carries out what errors.ts says about what it throws. */
+export function createRunner(options: RunnerOptions): Runner {
+  const stopping = new AbortController()
+  let retrying = 0
+  const ended = new AbortController()
+
+  const pause = async (ms: number): Promise<void> => {
+    retrying++
+    try {
+      await delay(ms, undefined, { signal: stopping.signal })
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error
+    } finally {
+      retrying--
+    }
+  }
+
+  const end = (error: AppError, batch: PartitionBatch): void => {
+    ended.abort()
+    options.onFatal(error, batch)
+  }
+
+  /** True when the batch is done with, false when it must be tried again. */
+  const handle = async (error: AppError, batch: PartitionBatch, attempt: number): Promise<boolean> => {
+    switch (error.disposition) {
+      case 'retry': {
+        const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
+        options.onRetry(error, batch, attempt, pauseMs)
+        await pause(pauseMs)
+        return stopping.signal.aborted || batch.isStale()
+      }
+      case 'abandon':
+        options.onAbandon(error, batch)
+        return true
+      case 'reject':
+        // A rejection is a value of one event; thrown for a whole batch it is a defect.
+        end(new AppError('UNEXPECTED', error.message, { cause: error }), batch)
+        return true
+      case 'fatal':
+        end(error, batch)
+        return true
+    }
+  }
+
+  return {
+    isRetrying: () => retrying > 0,
+    stop: () => stopping.abort(),
+    async run(batch) {
+      // After a fatal error nothing more is decided: what is not committed comes again to the next process.
+      for (let attempt = 1; !ended.signal.aborted; attempt++) {
+        try {
+          await options.pipeline(batch)
+          return
+        } catch (thrown) {
+          if (await handle(toAppError(thrown), batch, attempt)) return
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,78 @@
+// Genuine traffic: what customers do of their own accord, session by session. People decline, mistype, travel, buy a new
+// phone and use a VPN, so that no single oddity means fraud.
+import { bankingSession } from './banking.ts'
+import { type Country, roundedMinorUnits } from './countries.ts'
+import { type Customer, MEAN_CUSTOMER_ACTIVITY } from './customers.ts'
+import { chooseCard, merchantFor, whereabouts } from './habits.ts'
+import { newDevice } from './identifiers.ts'
+import { GENUINE } from './recorder.ts'
+import { activityAt, DAY_MS, localHour, MEAN_ACTIVITY } from './rhythm.ts'
+import type { Scene } from './scene.ts'
+import { buyInPerson, buyOnline, orderByPhone, paySubscription } from './shopping.ts'
+
+export interface GenuineTraffic {
+  /** When the next customer looks up; nothing genuine happens before. */
+  nextMs(): number
+  /** Lets that customer act, or not, and draws the next. */
+  advance(): void
+}
+
+/** Mean of sessions a customer a day; with the events that a session has on average this gives about 2.5 events. */
+const SESSIONS_A_DAY = 1.95
+
+/** Sessions as a Poisson process whose rate follows everybody's own day and week (thinning, Lewis and Shedler 1979). */
+export function createGenuineTraffic(scene: Scene, startMs: number): GenuineTraffic {
+  const { random, customers } = scene
+  const peakPerMs = (customers.count * SESSIONS_A_DAY) / DAY_MS / (MEAN_ACTIVITY * MEAN_CUSTOMER_ACTIVITY)
+  const meanGapMs = 1 / peakPerMs
+  let atMs = startMs + random.exponential(meanGapMs)
+  return {
+    nextMs: () => atMs,
+    advance() {
+      const customer = customers.at(random.int(customers.count))
+      const wakeful = activityAt(atMs, customer.country.utcOffsetHours)
+      if (random.chance(wakeful * customer.activity)) session(scene, customer, atMs)
+      atMs += random.exponential(meanGapMs)
+    },
+  }
+}
+
+function session(scene: Scene, customer: Customer, atMs: number): void {
+  const { random } = scene
+  const country = whereabouts(customer, random, atMs)
+  const hour = localHour(atMs, country.utcOffsetHours)
+  if (random.chance(0.001)) customer.devices[random.int(customer.devices.length)] = newDevice(random)
+  const choice = random.uniform()
+  if (choice < 0.55 && (hour >= 6 || random.chance(0.3))) buyInPerson(scene, customer, country, atMs, hour)
+  else if (choice < 0.73) buyOnline(scene, customer, country, atMs)
+  else if (choice < 0.9) bankingSession(scene, customer, atMs)
+  else if (choice < 0.94) withdrawCash(scene, customer, country, atMs)
+  else if (choice < 0.985) paySubscription(scene, customer, atMs)
+  else orderByPhone(scene, customer, atMs)
+}
+
+function withdrawCash(scene: Scene, customer: Customer, country: Country, atMs: number): void {
+  const { random, merchants } = scene
+  const kind = merchants.kind('atm')
+  const atm = merchantFor(customer, random, merchants, kind, country)
+  const { currency } = atm.country
+  const eur = random.logNormal(kind.medianEur * customer.spending, kind.sigma)
+  const wrongPin = random.chance(0.015)
+  const { payer, plastic } = chooseCard(scene, customer, atMs)
+  scene.recorder.write(
+    atMs,
+    {
+      type: 'withdrawal',
+      amount: roundedMinorUnits(Math.min(eur, 1_000), currency, currency.note),
+      currency: currency.code,
+      outcome: wrongPin ? 'declined' : 'pending',
+      channel: 'atm',
+      payer,
+      instrument: plastic,
+      payee: atm.payee,
+      device: { geo: atm.place },
+      authentication: { method: 'pin', result: wrongPin ? 'failed' : 'passed' },
+    },
+    GENUINE,
+  )
+}

@@ -1,0 +1,98 @@
+// The metrics of metric-table.ts as objects of prom-client within one registry.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { STAGES } from '../batch.ts'
+import { ERRORS } from '../errors.ts'
+import { ACTIONS } from '../rules/rule-set.ts'
+import { METRICS } from './metric-table.ts'
+
+export interface JournalCacheFigures {
+  readonly bytes: number
+  readonly limitBytes: number
+  readonly entries: number
+  /** Since the process started. */
+  readonly evictions: number
+}
+
+/** What is asked at every scrape; null until somebody can answer. */
+export interface ScrapeReads {
+  cache: (() => JournalCacheFigures) | null
+  ready: (() => boolean | Promise<boolean>) | null
+}
+
+interface Declaration<L extends string> {
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly L[]
+}
+
+/** Registers every metric of the table; those whose labels are known beforehand start at zero. */
+export function createMetricSet(registry: Registry, reads: ScrapeReads) {
+  const counter = <L extends string>(declaration: Declaration<L>) =>
+    new Counter<L>(base(declaration, registry))
+  const gauge = <L extends string>(declaration: Declaration<L>) => new Gauge<L>(base(declaration, registry))
+  const histogram = <L extends string>(
+    declaration: Declaration<L> & { readonly buckets: readonly number[] },
+  ) => new Histogram<L>({ ...base(declaration, registry), buckets: [...declaration.buckets] })
+
+  const set = {
+    stageDuration: histogram(METRICS.stageDuration),
+    batchRecords: histogram(METRICS.batchRecords),
+    events: counter(METRICS.events),
+    decisions: counter(METRICS.decisions),
+    decisionLatency: histogram(METRICS.decisionLatency),
+    processingLatency: histogram(METRICS.processingLatency),
+    rulesFired: counter(METRICS.rulesFired),
+    rejected: counter(METRICS.rejected),
+    alerts: counter(METRICS.alerts),
+    score: histogram(METRICS.score),
+    degraded: counter(METRICS.degraded),
+    consumerLag: gauge(METRICS.consumerLag),
+    retries: counter(METRICS.retries),
+    storeRoundTrip: histogram(METRICS.storeRoundTrip),
+    buildInfo: gauge(METRICS.buildInfo),
+    ...scrapedMetrics(registry, reads),
+  } satisfies Record<keyof typeof METRICS, unknown>
+
+  // A counter that appears with its first event has no rate for that event.
+  for (const stage of STAGES) set.stageDuration.zero({ stage })
+  for (const action of ACTIONS) set.decisions.inc({ action }, 0)
+  for (const [code, { disposition }] of Object.entries(ERRORS)) {
+    if (disposition === 'reject') set.rejected.inc({ code }, 0)
+    if (disposition === 'retry') set.retries.inc({ code }, 0)
+  }
+  return set
+}
+
+/** Metrics that are asked for when Prometheus asks. */
+function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
+  const cacheGauge = (declaration: Declaration<never>, pick: (figures: JournalCacheFigures) => number) =>
+    new Gauge({
+      ...base(declaration, registry),
+      collect() {
+        if (reads.cache !== null) this.set(pick(reads.cache()))
+      },
+    })
+  return {
+    cacheBytes: cacheGauge(METRICS.cacheBytes, (figures) => figures.bytes),
+    cacheLimitBytes: cacheGauge(METRICS.cacheLimitBytes, (figures) => figures.limitBytes),
+    cacheEntries: cacheGauge(METRICS.cacheEntries, (figures) => figures.entries),
+    cacheEvictions: new Counter({
+      ...base(METRICS.cacheEvictions, registry),
+      collect() {
+        if (reads.cache === null) return
+        this.reset()
+        this.inc(reads.cache().evictions)
+      },
+    }),
+    ready: new Gauge({
+      ...base(METRICS.ready, registry),
+      async collect() {
+        if (reads.ready !== null) this.set((await reads.ready()) ? 1 : 0)
+      },
+    }),
+  }
+}
+
+function base<L extends string>({ name, help, labels }: Declaration<L>, registry: Registry) {
+  return { name, help, labelNames: labels, registers: [registry] }
+}

@@ -1,0 +1,154 @@
+// What Prometheus reads: counts, latencies and states of one processor, in a registry of its own.
+// The names and labels live in metric-table.ts; here they are filled. Observing never throws and never awaits.
+import { type Counter, collectDefaultMetrics, type Gauge, Registry } from 'prom-client'
+import type { Batch, StageName } from '../batch.ts'
+import type { ErrorCode } from '../errors.ts'
+import { createMetricSet, type JournalCacheFigures, type ScrapeReads } from './metric-set.ts'
+import { METRICS } from './metric-table.ts'
+
+/** A partition without a batch for this long belongs to another processor, or is idle: its lag is no longer told. */
+const LAG_EXPIRES_MS = 600_000
+/** Kinds of degradation that get a label of their own; later ones are counted as `other`. */
+const MAX_DEGRADED_KINDS = 32
+
+export interface BuildInfo {
+  readonly version: string
+  /** Hash of the rule set. */
+  readonly ruleSet: string
+  /** Version of the model; null when it runs without. */
+  readonly model: string | null
+}
+
+export interface MetricDescription {
+  readonly name: string
+  readonly type: string
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+export interface Metrics {
+  readonly contentType: string
+  /** The exposition text that Prometheus reads. */
+  text(): Promise<string>
+  /** One stage's time for one batch. */
+  observeStage(stage: StageName, seconds: number): void
+  /** Everything that a committed batch tells: call it once, after commit. `nowMs` in epoch milliseconds. */
+  observeBatch(batch: Batch, nowMs: number): void
+  /** One call to the journal store. */
+  observeStoreRoundTrip(seconds: number): void
+  /** A batch that will be done again. */
+  countRetry(code: ErrorCode): void
+  /** Asked at every scrape. */
+  bindJournalCache(read: () => JournalCacheFigures): void
+  /** Asked at every scrape; must not reject. */
+  bindReadiness(read: () => boolean | Promise<boolean>): void
+  /** Replaces what was said before, so that exactly one combination has the value 1. */
+  setBuildInfo(info: BuildInfo): void
+}
+
+export interface MetricsOptions {
+  /** Topic that alerts are published to. */
+  readonly alertsTopic: string
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Metrics of the process and of Node: CPU, memory, event-loop lag. On by default; they observe for the process's life. */
+  readonly processMetrics?: boolean
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry()
+  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry })
+  const reads: ScrapeReads = { cache: null, ready: null }
+  const m = createMetricSet(registry, reads)
+  const lags = createLagGauge(m.consumerLag, options.now)
+  const degradedKinds = new Set<string>()
+
+  const countDegraded = (what: string) => {
+    const colon = what.indexOf(':')
+    const kind = colon === -1 ? what : what.slice(0, colon)
+    const known = degradedKinds.has(kind) || degradedKinds.size < MAX_DEGRADED_KINDS
+    if (known) degradedKinds.add(kind)
+    m.degraded.inc({ what: known ? kind : 'other' })
+  }
+
+  return {
+    contentType: registry.contentType,
+    text() {
+      lags.expire()
+      return registry.metrics()
+    },
+    observeStage: (stage, seconds) => m.stageDuration.observe({ stage }, seconds),
+    observeStoreRoundTrip: (seconds) => m.storeRoundTrip.observe(seconds),
+    countRetry: (code) => m.retries.inc({ code }),
+    bindJournalCache(read) {
+      reads.cache = read
+    },
+    bindReadiness(read) {
+      reads.ready = read
+    },
+    setBuildInfo({ version, ruleSet, model }) {
+      m.buildInfo.reset()
+      m.buildInfo.set({ version, rule_set: ruleSet, model: model ?? 'none' }, 1)
+    },
+    observeBatch(batch, nowMs) {
+      const { topic, partition, records, lag, arrivedAtMs } = batch.source
+      m.batchRecords.observe(records.length)
+      lags.set(topic, partition, lag)
+      countOutcomes(m.events, topic, batch)
+      for (const { code } of batch.rejected) m.rejected.inc({ code })
+      for (const output of batch.outputs) if (output.topic === options.alertsTopic) m.alerts.inc()
+
+      const processingSeconds = Math.max(0, nowMs - arrivedAtMs) / 1_000
+      for (const item of batch.events) {
+        if (item.decision === null) continue
+        m.decisions.inc({ action: item.decision.action })
+        m.decisionLatency.observe(Math.max(0, nowMs - item.record.timestampMs) / 1_000)
+        m.processingLatency.observe(processingSeconds)
+        for (const rule of item.fired) m.rulesFired.inc({ rule: rule.id, mode: rule.mode })
+        if (item.scored !== null) m.score.observe(item.scored.value)
+        for (const what of item.degraded) countDegraded(what)
+      }
+    },
+  }
+}
+
+/** Every metric with its help and labels, ours first, then those of the process; for documentation and checks. */
+export function describeMetrics(): MetricDescription[] {
+  const ours = Object.values(METRICS).map(({ name, type, help, labels }) => ({ name, type, help, labels }))
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const process = registry.getMetricsAsArray().map((metric) => ({
+    name: metric.name,
+    // prom-client keeps the type on every metric object, though its declarations leave it out.
+    type: 'type' in metric ? String(metric.type) : 'untyped',
+    help: metric.help,
+    labels: 'labelNames' in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [],
+  }))
+  return [...ours, ...process]
+}
+
+function countOutcomes(events: Counter<'topic' | 'outcome'>, topic: string, batch: Batch): void {
+  if (batch.events.length > 0) events.inc({ topic, outcome: 'decided' }, batch.events.length)
+  if (batch.labels.length > 0) events.inc({ topic, outcome: 'labelled' }, batch.labels.length)
+  if (batch.rejected.length > 0) events.inc({ topic, outcome: 'rejected' }, batch.rejected.length)
+}
+
+/** Lag by partition, which forgets the partitions that this processor no longer hears of. */
+function createLagGauge(gauge: Gauge<'topic' | 'partition'>, now: () => number) {
+  const seen = new Map<string, { topic: string; partition: string; atMs: number }>()
+  return {
+    set(topic: string, partition: number, lag: number): void {
+      const labels = { topic, partition: String(partition) }
+      seen.set(`${topic}/${partition}`, { ...labels, atMs: now() })
+      gauge.set(labels, lag)
+    },
+    expire(): void {
+      const oldest = now() - LAG_EXPIRES_MS
+      for (const [key, { topic, partition, atMs }] of seen) {
+        if (atMs >= oldest) continue
+        seen.delete(key)
+        gauge.remove({ topic, partition })
+      }
+    },
+  }
+}

@@ -1,0 +1,184 @@
+// From a batch to the records that its journals get: one group a journal, its records in batch order.
+// Guarantees that no id is appended twice to one journal by one plan, nor to a journal whose cached part has it.
+import type { Batch, BatchEvent } from '../batch.ts'
+import { COUNTERPARTS, type EntityRef, type EntityType, RECORD_KINDS } from './entity.ts'
+import { findId } from './id-table.ts'
+import type { Journal } from './journal.ts'
+import {
+  RECORD_BYTES,
+  type RecordFacts,
+  viewOf,
+  writeCounterpart,
+  writeFacts,
+  writeLabelled,
+} from './journal-codec.ts'
+import { journalKey } from './journal-key.ts'
+import type { JournalCache } from './journal-cache.ts'
+import type { AppendRequest } from './journal-store.ts'
+import type { Hash64, Pseudonymiser } from './pseudonym.ts'
+import { recordKind } from './record-kind.ts'
+
+/** An event or label of the batch, as its journals will know it. */
+export interface Subject extends RecordFacts {
+  /** Null for a label: nobody waits for its windows. */
+  readonly event: BatchEvent | null
+  readonly entities: readonly EntityRef[]
+  /** For a label, the id of the labelled event. */
+  readonly labelled: Hash64 | null
+  /** True when the batch may have had the same id before. */
+  readonly isRepeated: boolean
+}
+
+/** One subject in one journal. */
+export interface PlannedRecord {
+  readonly subject: Subject
+  readonly sent: boolean
+  /** True once its windows are computed. */
+  settled: boolean
+}
+
+export interface JournalGroup {
+  readonly entity: EntityRef
+  readonly key: string
+  /** Of the store, when the plan was made. */
+  readonly generation: number
+  /** What was cached when the plan was made. It may grow until the reply is there, but keeps its header. */
+  readonly cached: Journal | null
+  readonly records: PlannedRecord[]
+  sentRecords: number
+}
+
+export interface AppendPlan {
+  readonly groups: readonly JournalGroup[]
+  /** One a group, in the same order. */
+  readonly requests: readonly AppendRequest[]
+}
+
+const NO_JOURNAL = 0
+
+/** The events and labels of the batch, in its order. */
+export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[] {
+  // The upper bits get lost in a double: then two ids may be held for one, which costs a look at the group and no more.
+  const seen = new Set<number>()
+  const isRepeated = ({ low, high }: Hash64): boolean =>
+    seen.size === seen.add(high * 0x1_0000_0000 + low).size
+  const events = batch.events.map((item): Subject => {
+    const { event, timeMs, amountBaseMinor, entities } = item
+    const id = pseudonymiser.eventId(event.tenant ?? '', event.id)
+    const kind = RECORD_KINDS[recordKind(event)]
+    return {
+      timeMs,
+      kind,
+      amountMinor: amountBaseMinor,
+      id,
+      event: item,
+      entities,
+      labelled: null,
+      isRepeated: isRepeated(id),
+    }
+  })
+  const labels = batch.labels.map(({ label, timeMs, entities }): Subject => {
+    const tenant = label.tenant ?? ''
+    const id = pseudonymiser.labelId(tenant, label.id)
+    return {
+      timeMs,
+      kind: RECORD_KINDS[label.label],
+      // The amount stands in the record of the labelled event.
+      amountMinor: Number.NaN,
+      id,
+      event: null,
+      entities,
+      labelled: pseudonymiser.eventId(tenant, label.event),
+      isRepeated: isRepeated(id),
+    }
+  })
+  return [...events, ...labels]
+}
+
+/** Collects records by journal, then makes the requests of all of them at once. */
+export interface AppendPlanner {
+  /** `evenIfKnown`: append the record also where the cached journal has its id. */
+  add(subject: Subject, entity: EntityRef, evenIfKnown: boolean): void
+  plan(): AppendPlan
+}
+
+/** Uses what is cached of the store's present generation. Each group retains its cached journal: `releasePlan` when done. */
+export function createAppendPlanner(cache: JournalCache, generation: number): AppendPlanner {
+  const groups = new Map<string, JournalGroup>()
+
+  function groupOf(entity: EntityRef): JournalGroup {
+    let group = groups.get(entity.pseudonym)
+    if (group === undefined) {
+      const found = cache.get(entity.pseudonym)
+      const journal = found?.generation === generation ? found : null
+      if (journal !== null) cache.retain(journal)
+      const key = found?.key ?? journalKey(entity)
+      group = { entity, key, generation, cached: journal, records: [], sentRecords: 0 }
+      groups.set(entity.pseudonym, group)
+    }
+    return group
+  }
+
+  return {
+    add(subject, entity, evenIfKnown) {
+      const group = groupOf(entity)
+      const { low, high } = subject.id
+      const isKnown = !evenIfKnown && group.cached !== null && findId(group.cached.ids, low, high) >= 0
+      const sent = !isKnown && !(subject.isRepeated && isPlanned(group, subject.id))
+      if (sent) group.sentRecords++
+      group.records.push({ subject, sent, settled: false })
+    },
+    plan() {
+      const list = [...groups.values()]
+      return { groups: list, requests: encode(list) }
+    },
+  }
+}
+
+export function releasePlan({ groups }: AppendPlan, cache: JournalCache): void {
+  for (const { cached } of groups) if (cached !== null) cache.release(cached)
+}
+
+function isPlanned(group: JournalGroup, { low, high }: Hash64): boolean {
+  for (const { subject } of group.records) {
+    if (subject.id.low === low && subject.id.high === high) return true
+  }
+  return false
+}
+
+/** All records in one buffer, those of a journal next to each other: a buffer for each costs more than writing into it. */
+function encode(groups: readonly JournalGroup[]): AppendRequest[] {
+  let total = 0
+  for (const { sentRecords } of groups) total += sentRecords
+  const bytes = new Uint8Array(total * RECORD_BYTES)
+  const view = viewOf(bytes)
+  let at = 0
+  return groups.map(({ entity, key, cached, records }) => {
+    const start = at
+    for (const { subject, sent } of records) {
+      if (!sent) continue
+      writeRecord(view, at, subject, entity.type)
+      at += RECORD_BYTES
+    }
+    return {
+      key,
+      knownHeader: cached?.header ?? null,
+      knownLength: cached?.length ?? NO_JOURNAL,
+      records: bytes.subarray(start, at),
+    }
+  })
+}
+
+function writeRecord(view: DataView, at: number, subject: Subject, type: EntityType): void {
+  writeFacts(view, at, subject)
+  if (subject.labelled !== null) {
+    writeLabelled(view, at, subject.labelled)
+    return
+  }
+  const counterparts = COUNTERPARTS[type]
+  for (const { type, hash48 } of subject.entities) {
+    for (let slot = 0; slot < 4; slot++) {
+      if (counterparts[slot] === type) writeCounterpart(view, at, slot, hash48)
+    }
+  }
+}

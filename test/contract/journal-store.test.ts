@@ -1,0 +1,170 @@
+// What both journal stores promise, each against the real thing.
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newHeader, RECORD_BYTES } from '../../src/velocity/journal-codec.ts'
+import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
+import { createMemoryStore } from '../../src/velocity/memory-store.ts'
+import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { recordsOf } from '../unit/velocity/records.ts'
+
+interface StoreUnderTest {
+  /** Another client of the same journals. */
+  open(): JournalStore
+  close(): Promise<void>
+}
+
+const RETENTION_MS = 60_000
+
+const storesUnderTest: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
+  async redis() {
+    const server: TestRedis = await startRedis()
+    const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
+    const opened: JournalStore[] = []
+    return {
+      open() {
+        const store = createRedisStore({
+          url: server.url,
+          keyPrefix,
+          commandTimeoutMs: 5_000,
+          retentionMs: RETENTION_MS,
+        })
+        opened.push(store)
+        return store
+      },
+      async close() {
+        await Promise.all(opened.map((store) => store.close()))
+        await server.stop()
+      },
+    }
+  },
+  async memory() {
+    const store = createMemoryStore({ retentionMs: RETENTION_MS, now: () => 0 })
+    return { open: () => store, close: () => store.close() }
+  },
+}
+
+interface Reply {
+  readonly kind: string
+  readonly bytes: string
+}
+
+const hex = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString('hex')
+
+async function append(store: JournalStore, requests: readonly AppendRequest[]): Promise<Reply[]> {
+  const replies: Reply[] = []
+  await store.append(requests, ({ kind, bytes }, index) => {
+    expect(index).toBe(replies.length)
+    replies.push({ kind, bytes: hex(bytes) })
+  })
+  return replies
+}
+
+const unknown = { knownHeader: null, knownLength: 0 }
+
+describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
+  let under: StoreUnderTest
+  let store: JournalStore
+  let keys = 0
+  const newKey = (): string => `{7}:card:${name}-${keys++}`
+
+  /** A journal with these records, and what a client that wrote it knows of it. */
+  async function journalWith(records: Uint8Array) {
+    const key = newKey()
+    await append(store, [{ key, ...unknown, records }])
+    const content = await store.read(key)
+    if (content === null) throw new Error('the journal is not there')
+    return { key, content, known: { knownHeader: content.slice(0, 16), knownLength: content.length } }
+  }
+
+  beforeAll(async () => {
+    const make = storesUnderTest[name]
+    if (make === undefined) throw new Error(name)
+    under = await make()
+    store = under.open()
+    await store.ping()
+  })
+  afterAll(() => under.close())
+
+  it('creates a journal with a header and hands it over whole, without the records of the call', async () => {
+    const key = newKey()
+    const records = recordsOf(1, 2)
+    const [reply] = await append(store, [{ key, ...unknown, records }])
+    const content = await store.read(key)
+    expect(reply?.kind).toBe('whole')
+    expect(hex(content)).toBe(reply?.bytes + hex(records))
+    expect(reply?.bytes).toHaveLength(32)
+  })
+
+  it('says that nothing stands between when the caller knows all', async () => {
+    const { key, content, known } = await journalWith(recordsOf(1))
+    expect(await append(store, [{ key, ...known, records: recordsOf(2) }])).toEqual([
+      { kind: 'foreign', bytes: '' },
+    ])
+    expect(hex(await store.read(key))).toBe(hex(content) + hex(recordsOf(2)))
+  })
+
+  it("hands over another writer's records, in their order, and none of the caller's own", async () => {
+    const { key, content, known } = await journalWith(recordsOf(1))
+    const other = under.open()
+    await append(other, [{ key, ...unknown, records: recordsOf(2, 3) }])
+    const [reply] = await append(store, [{ key, ...known, records: recordsOf(4) }])
+    expect(reply).toEqual({ kind: 'foreign', bytes: hex(recordsOf(2, 3)) })
+    expect(hex(await store.read(key))).toBe(hex(content) + hex(recordsOf(2, 3, 4)))
+  })
+
+  it('hands the whole journal to a caller who knows another one of this name', async () => {
+    const { key, content, known } = await journalWith(recordsOf(1, 2))
+    const stranger = { knownHeader: newHeader(new Uint8Array(8).fill(7)), knownLength: known.knownLength }
+    const [reply] = await append(store, [{ key, ...stranger, records: recordsOf(3) }])
+    expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
+  })
+
+  it('hands the whole journal to a caller who knows more of it than there is', async () => {
+    const { key, content, known } = await journalWith(recordsOf(1))
+    const ahead = { ...known, knownLength: known.knownLength + 5 * RECORD_BYTES }
+    const [reply] = await append(store, [{ key, ...ahead, records: recordsOf(2) }])
+    expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
+  })
+
+  it('reads without appending when there are no records', async () => {
+    const { key, content } = await journalWith(recordsOf(1, 2))
+    const [reply] = await append(store, [{ key, ...unknown, records: recordsOf() }])
+    expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
+    expect(hex(await store.read(key))).toBe(hex(content))
+  })
+
+  it('serves many journals in one call, known and unknown ones, replies in their order', async () => {
+    const known = await journalWith(recordsOf(1))
+    const foreign = await journalWith(recordsOf(2))
+    await append(under.open(), [{ key: foreign.key, ...unknown, records: recordsOf(3) }])
+    const replies = await append(store, [
+      { key: known.key, ...known.known, records: recordsOf(4) },
+      { key: newKey(), ...unknown, records: recordsOf(5) },
+      { key: foreign.key, ...foreign.known, records: recordsOf(6) },
+      { key: known.key.replace('7', '8'), ...unknown, records: recordsOf(7) },
+    ])
+    expect(replies.map(({ kind }) => kind)).toEqual(['foreign', 'whole', 'foreign', 'whole'])
+    expect(replies[2]?.bytes).toBe(hex(recordsOf(3)))
+  })
+
+  it('loses and doubles nothing when many clients append at once', async () => {
+    const key = newKey()
+    const clients = Array.from({ length: 6 }, () => under.open())
+    await Promise.all(
+      clients.map(async (client, number) => {
+        for (let i = 0; i < 50; i++)
+          await append(client, [{ key, ...unknown, records: recordsOf(number * 50 + i) }])
+      }),
+    )
+    const content = await store.read(key)
+    const body = hex(content).slice(32)
+    const found = body.match(new RegExp(`.{${RECORD_BYTES * 2}}`, 'g')) ?? []
+    const wanted = Array.from({ length: 300 }, (_, i) => hex(recordsOf(i)))
+    expect(found.toSorted()).toEqual(wanted.toSorted())
+  })
+
+  it('knows no journal that nobody wrote', async () => {
+    expect(await store.read(newKey())).toBeNull()
+  })
+})

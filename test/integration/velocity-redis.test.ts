@@ -1,0 +1,143 @@
+// Exact windows on a real Redis: processors with small caches write at once, and every event's windows are those of its
+// journals up to its own first record.
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BatchEvent } from '../../src/batch.ts'
+import { createRandom } from '../../src/simulator/random.ts'
+import type { JournalStore } from '../../src/velocity/journal-store.ts'
+import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { createVelocityStage } from '../../src/velocity/velocity.ts'
+import { freePort } from '../support/free-port.ts'
+import { startRedis, startRedisServer, type TestRedis } from '../support/redis.ts'
+import { countedRecords, type RawRecord } from '../unit/velocity/oracle.ts'
+import {
+  allWindows,
+  batchFrom,
+  type EntityName,
+  type Fact,
+  keysOf,
+  pseudonymiser,
+  wrongWindow,
+} from '../unit/velocity/traffic.ts'
+
+const windows = allWindows(
+  ['card', 'merchant', 'device'],
+  [1_000, 60_000, 3_600_000],
+  ['payment', 'declined'],
+)
+const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
+
+const openStore = (url: string): JournalStore =>
+  createRedisStore({ url, keyPrefix, commandTimeoutMs: 5_000, retentionMs: 600_000 })
+
+const stageOn = (store: JournalStore, cacheBytes: number) =>
+  createVelocityStage({ store, windows, pseudonymiser, cacheBytes, minorPerMajor: 100 })
+
+/** Facts about a few entities that everyone shares, in no order of time. */
+function factsOf(seed: number, count: number): Fact[] {
+  const random = createRandom(seed, 1)
+  return Array.from({ length: count }, (_, i) => {
+    const entities: EntityName[] = [
+      `card:${random.int(20)}`,
+      `merchant:${random.int(3)}`,
+      `device:${random.int(8)}`,
+    ]
+    return {
+      id: `e${i}`,
+      entities,
+      atMs: random.int(120_000),
+      amount: random.int(100_000),
+      outcome: random.chance(0.2) ? 'declined' : 'pending',
+    }
+  })
+}
+
+async function expectExact(store: JournalStore, decided: readonly BatchEvent[]): Promise<void> {
+  const journals = new Map<string, RawRecord[]>()
+  for (const key of keysOf(decided))
+    journals.set(key, countedRecords((await store.read(key)) ?? new Uint8Array(16)))
+  for (const event of decided) expect(wrongWindow(event, windows, journals)).toBeNull()
+}
+
+describe('velocity on a real Redis', () => {
+  let redis: TestRedis
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+
+  it('is exact for eight processors that write the same entities at once, repeated events included', async () => {
+    const facts = factsOf(1, 1_200)
+    const decided: BatchEvent[] = []
+    const stores = Array.from({ length: 8 }, () => openStore(redis.url))
+    await Promise.all(
+      stores.map(async (store, number) => {
+        const stage = stageOn(store, number % 2 === 0 ? 8_000 : 4_000_000)
+        const random = createRandom(number, 2)
+        // Its own share, and in each batch some events that others have too.
+        const own = facts.filter((_, i) => i % stores.length === number)
+        for (let at = 0; at < own.length; at += 10) {
+          const shared = Array.from({ length: 3 }, () => random.pick(facts))
+          const batch = batchFrom([...own.slice(at, at + 10), ...shared], windows)
+          await stage(batch)
+          decided.push(...batch.events)
+        }
+      }),
+    )
+    expect(decided.length).toBeGreaterThan(1_200)
+    await expectExact(stores[0]!, decided)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+
+  it('is exact for batches of one processor that are in flight together', async () => {
+    const facts = factsOf(2, 600).map((fact) => ({ ...fact, id: `flight-${fact.id}` }))
+    const store = openStore(redis.url)
+    const stage = stageOn(store, 1_000_000)
+    const batches = Array.from({ length: 30 }, (_, i) => batchFrom(facts.slice(i * 20, i * 20 + 20), windows))
+    await Promise.all(batches.map((batch) => stage(batch)))
+    await expectExact(
+      store,
+      batches.flatMap(({ events }) => events),
+    )
+    await store.close()
+  })
+})
+
+describe('velocity when Redis goes away', () => {
+  it('fails fast while it is gone, and is exact again when it is back, empty', async () => {
+    const port = await freePort()
+    let server = await startRedisServer(port)
+    const store = openStore(server.url)
+    const stage = stageOn(store, 1_000_000)
+    const facts = factsOf(3, 60)
+    await stage(batchFrom(facts.slice(0, 20), windows))
+
+    await server.stop()
+    await expect(stage(batchFrom(facts.slice(20, 40), windows))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    })
+
+    server = await startRedisServer(port)
+    const batch = batchFrom(facts.slice(20, 60), windows)
+    // The client connects again by itself; until then the pipeline tries again, as here.
+    for (let done = false; !done; ) {
+      done = await stage(batch).then(
+        () => true,
+        async (error: unknown) => {
+          expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          return false
+        },
+      )
+    }
+    await expectExact(store, batch.events)
+    await store.close()
+    await server.stop()
+  })
+
+  it('says that nobody answers where there is no Redis', async () => {
+    const nowhere = openStore(`redis://127.0.0.1:${await freePort()}`)
+    await expect(nowhere.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await nowhere.close()
+  })
+})

@@ -1,0 +1,90 @@
+// A paysentry process of its own, for tests that kill one. The caller stops it; output is kept for failure messages.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface Processor {
+  readonly pid: number
+  /** Address of its HTTP server, once ready. */
+  readonly address: string
+  /** All that it has written so far. */
+  output(): string
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>
+  /** SIGKILL. */
+  kill(): Promise<void>
+}
+
+/** Starts `paysentry run` with the given settings and resolves when it says that it is ready. */
+export async function startProcessor(env: Readonly<Record<string, string>>): Promise<Processor> {
+  const { child, output } = spawnPaysentry(['run'], {
+    PAYSENTRY_HTTP_HOST: '127.0.0.1',
+    PAYSENTRY_HTTP_PORT: '0',
+    ...env,
+  })
+  const exited = once(child, 'exit')
+  const address = await new Promise<string>((resolve, reject) => {
+    child.stderr?.on('data', () => {
+      const ready = /"address":"(http:[^"]+)".*"msg":"ready"/.exec(output())
+      if (ready?.[1] !== undefined) resolve(ready[1])
+    })
+    child.once('exit', (code) =>
+      reject(new Error(`paysentry ended with ${code} before it was ready:\n${output()}`)),
+    )
+  })
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await exited
+    return child.exitCode
+  }
+  return {
+    pid: child.pid ?? -1,
+    address,
+    output,
+    stop: () => end('SIGTERM'),
+    kill: async () => {
+      await end('SIGKILL')
+    },
+  }
+}
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs one command to its end, such as `['rules', 'check']`. */
+export async function runPaysentry(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const { child, stdout, stderr } = spawnPaysentry(args, env)
+  await once(child, 'close')
+  return { code: child.exitCode, stdout: stdout(), stderr: stderr() }
+}
+
+function spawnPaysentry(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child: ChildProcess = spawn(process.execPath, ['src/main.ts', ...args], {
+    cwd: ROOT,
+    env: { ...withoutSettings(process.env), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const out: string[] = []
+  const err: string[] = []
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => out.push(text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => err.push(text))
+  return {
+    child,
+    stdout: () => out.join(''),
+    stderr: () => err.join(''),
+    output: () => out.join('') + err.join(''),
+  }
+}
+
+/** Settings of the person who runs the tests must not change what is tested. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PAYSENTRY_')))
+}

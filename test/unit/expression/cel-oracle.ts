@@ -1,0 +1,78 @@
+// The library's own evaluator over the same events: what compiled closures are compared with, and measured against.
+import type { ParseResult } from '@marcbachmann/cel-js'
+import { createEnvironment, withEventType } from '../../../src/expression/environment.ts'
+import { FIELDS } from '../../../src/expression/fields.ts'
+import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from '../../../src/expression/functions.ts'
+import type { ExpressionView } from '../../../src/expression/view.ts'
+import { isEntityType, isRecordKind, isWindowFunction, parseLength } from '../../../src/expression/windows.ts'
+import { ENTITY_TYPES, type EntityType, RECORD_KINDS, type RecordKind } from '../../../src/velocity/entity.ts'
+import type { WindowSet } from '../../../src/velocity/window.ts'
+
+export interface Oracle {
+  parse(source: string): ParseResult
+  /** The event as the library wants it: int is bigint, missing texts are "". */
+  contextOf(view: ExpressionView): Record<string, unknown>
+  /** Must be called before an expression is run: windows are read from this view. */
+  look(view: ExpressionView): void
+}
+
+/** `differs(a, b)` stands for `a != b` of numbers, which the library finds true for unknown numbers. */
+export function createOracle(windows: WindowSet): Oracle {
+  let current: ExpressionView | null = null
+  const environment = createEnvironment('rule', (name) => {
+    if (isWindowFunction(name)) {
+      return (...args) => {
+        const names = args.map(nameOf)
+        const entities = names.filter((arg): arg is EntityType => isEntityType(arg))
+        const slot = windows.slot({
+          fn: name,
+          entity: entities[0]!,
+          counterpart: entities[1] ?? null,
+          lengthMs: names.map(parseLength).find((length) => length !== null) ?? Number.POSITIVE_INFINITY,
+          kind: names.find((arg): arg is RecordKind => isRecordKind(arg)) ?? 'payment',
+        })
+        return current!.windows[slot]
+      }
+    }
+    if (name === 'known') return (x) => x !== '' && !Number.isNaN(x)
+    const unary = Object.entries(NUMBER_FUNCTIONS).find(([known]) => known === name)?.[1]
+    if (unary !== undefined) return (x) => unary(Number(x))
+    const pair = Object.entries(PAIR_FUNCTIONS).find(([known]) => known === name)![1]
+    return (a, b) => pair(Number(a), Number(b))
+  })
+  const differs = (a: unknown, b: unknown): boolean => Number(a) < Number(b) || Number(a) > Number(b)
+  for (const a of ['int', 'double']) {
+    for (const b of ['int', 'double']) environment.registerFunction(`differs(${a}, ${b}): bool`, differs)
+  }
+  return {
+    parse: (source) => environment.parse(withEventType(source)),
+    look: (view) => {
+      current = view
+    },
+    contextOf,
+  }
+}
+
+function contextOf(view: ExpressionView): Record<string, unknown> {
+  const context: Record<string, unknown> = { score: view.score, attributes: view.event.attributes ?? {} }
+  for (const [name, field] of Object.entries(FIELDS)) {
+    const path = (name === 'type' ? 'event_type' : name).split('.')
+    const leaf = path.pop()!
+    let parent = context
+    for (const step of path) parent = (parent[step] ??= {}) as Record<string, unknown>
+    if (field.type === 'string') parent[leaf] = field.raw(view) ?? ''
+    else parent[leaf] = field.type === 'int' ? BigInt(field.read(view)) : field.read(view)
+  }
+  for (const name of ENTITY_TYPES) context[name] ??= { name }
+  for (const kind of Object.keys(RECORD_KINDS)) context[kind] = { kind }
+  return context
+}
+
+/** An entity or kind is an object of a type that the library made; `device` and `payee` are known by their type alone. */
+function nameOf(arg: unknown): string {
+  if (typeof arg === 'string') return arg
+  if (!(arg instanceof Map)) throw new TypeError(`no entity, kind or text: ${String(arg)}`)
+  if (arg.constructor.name === 'Device') return 'device'
+  if (arg.constructor.name === 'Payee') return 'payee'
+  return String(arg.get('name') ?? arg.get('kind'))
+}

@@ -1,0 +1,81 @@
+// Events and compilers for tests of expressions.
+import {
+  type CompiledCondition,
+  type CompiledNumber,
+  createCompiler,
+} from '../../../src/expression/compiler.ts'
+import type { Scope } from '../../../src/expression/environment.ts'
+import type { ExpressionView } from '../../../src/expression/view.ts'
+import type { PaymentEvent } from '../../../src/payment/event.ts'
+import { createWindowSet, type WindowSet } from '../../../src/velocity/window.ts'
+
+export const RETENTION_MS = 35 * 86_400_000
+
+/** Monday, 2 March 2026, 13:45 UTC. */
+export const TIME = '2026-03-02T13:45:00Z'
+
+export interface ViewParts {
+  readonly event?: Partial<PaymentEvent>
+  readonly amount?: number
+  readonly score?: number
+  readonly windows?: Float64Array
+}
+
+/** A transfer of 19.99 EUR, with what the test changes. */
+export function viewOf(parts: ViewParts = {}): ExpressionView {
+  const event: PaymentEvent = {
+    id: 'event-1',
+    type: 'transfer',
+    time: TIME,
+    amount: 1999,
+    currency: 'EUR',
+    payer: {},
+    ...parts.event,
+  }
+  return {
+    event,
+    timeMs: Date.parse(event.time),
+    amount: parts.amount ?? 19.99,
+    windows: parts.windows ?? new Float64Array(64).fill(Number.NaN),
+    score: parts.score ?? Number.NaN,
+  }
+}
+
+/** The compiled condition; fails the test when there are problems. */
+export function condition(source: string, windows: WindowSet = createWindowSet()): CompiledCondition {
+  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
+    source,
+    'bool',
+  )
+  if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
+  return compiled
+}
+
+export function holds(source: string, parts: ViewParts = {}): boolean {
+  return condition(source).evaluate(viewOf(parts))
+}
+
+/** The value of a numeric expression. */
+export function valueOf(source: string, parts: ViewParts = {}): number {
+  const windows = createWindowSet()
+  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
+    source,
+    'number',
+  )
+  if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
+  const number: CompiledNumber = compiled
+  return number.evaluate(viewOf(parts))
+}
+
+/** What is wrong with the source, as `line:column message`. */
+export function problemsOf(
+  source: string,
+  expected: 'bool' | 'number' = 'bool',
+  scope: Scope = 'rule',
+): string[] {
+  const compiler = createCompiler({ windows: createWindowSet(), scope, retentionMs: RETENTION_MS })
+  const compiled = expected === 'bool' ? compiler.compile(source, 'bool') : compiler.compile(source, 'number')
+  return compiled.ok
+    ? []
+    : compiled.problems.map(({ line, column, message }) => `${line}:${column} ${message}`)
+}

@@ -1,0 +1,102 @@
+// The model in models/, as a newcomer gets it: `paysentry train --simulate` makes it again.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BatchEvent } from '../../../src/batch.ts'
+import { readFeatures } from '../../../src/cli/train.ts'
+import { currentVersion, loadScorer } from '../../../src/model/load-scorer.ts'
+import { manifestSchema } from '../../../src/model/manifest.ts'
+import { modelCard } from '../../../src/model/model-card.ts'
+import type { Scorer } from '../../../src/model/scorer.ts'
+import { createWindowSet } from '../../../src/velocity/window.ts'
+import { simulatedPayments } from './simulated-payments.ts'
+
+const FOLDER = join('models', currentVersion('models'))
+const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(FOLDER, 'manifest.json'), 'utf8')))
+
+let scorer: Scorer
+let payments: readonly BatchEvent[]
+
+beforeAll(async () => {
+  const windows = createWindowSet()
+  scorer = await loadScorer({
+    dir: 'models',
+    version: 'current',
+    windows,
+    retentionMs: 35 * 86_400_000,
+    explainAbove: 0,
+  })
+  payments = await simulatedPayments({
+    windows,
+    seed: 77,
+    startMs: Date.UTC(2026, 5, 1),
+    customers: 100,
+    events: 1_500,
+    batchRecords: () => 100,
+  })
+})
+afterAll(() => scorer.close())
+
+const scoresOf = (events: readonly BatchEvent[]): string[] =>
+  scorer.score(events).map((score) => JSON.stringify(score))
+
+describe('the shipped model', () => {
+  it('gives a payment with its history the same bytes in every batch and order', () => {
+    const alone = payments.flatMap((payment) => scoresOf([payment]))
+    for (const size of [7, 64, 256, payments.length]) {
+      const scores: string[] = []
+      for (let at = 0; at < payments.length; at += size)
+        scores.push(...scoresOf(payments.slice(at, at + size)))
+      expect(scores).toEqual(alone)
+    }
+    const index = fc.nat({ max: payments.length - 1 })
+    fc.assert(
+      fc.property(fc.array(index, { minLength: 1, maxLength: 300 }), (order) => {
+        const batch = order.flatMap((i) => payments[i] ?? [])
+        expect(scoresOf(batch)).toEqual(order.map((i) => alone[i]))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('scores within 0 and 1 and explains with at most five shares of at most the whole, largest first', () => {
+    for (const { value, contributions } of scorer.score(payments)) {
+      expect(value).toBeGreaterThanOrEqual(0)
+      expect(value).toBeLessThanOrEqual(1)
+      const shares = contributions.map(({ share }) => share)
+      expect(shares.length).toBeLessThanOrEqual(5)
+      expect(shares).toEqual(shares.toSorted((a, b) => b - a))
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1.001)
+    }
+  })
+
+  it('has the features of the catalogue', () => {
+    const stated = manifest.features.map(({ id, cel, description, transform }) => ({
+      id,
+      cel,
+      description,
+      transform,
+    }))
+    expect(stated).toEqual(readFeatures('models/features.yaml'))
+  })
+
+  it('has a card that was made from its manifest, and says what simulated figures are worth', () => {
+    const card = readFileSync(join(FOLDER, 'MODEL_CARD.md'), 'utf8')
+    expect(card).toBe(modelCard(manifest))
+    expect(card).toContain('The figures below prove nothing about real traffic')
+    expect(manifest.training.source).toContain('simulator')
+  })
+
+  it('ranks simulated fraud better than the amount alone does, or it would not be worth its time', () => {
+    const { model, amount_alone: amount } = manifest.metrics
+    for (const measure of ['auc', 'average_precision', 'recall_at_1_percent_false_positives']) {
+      expect(model?.[measure]).toBeGreaterThan(amount?.[measure] ?? 1)
+    }
+  })
+
+  it('is small enough for a repository', () => {
+    const bytes = readdirSync(FOLDER).reduce((sum, file) => sum + statSync(join(FOLDER, file)).size, 0)
+    expect(bytes).toBeLessThan(100_000)
+  })
+})

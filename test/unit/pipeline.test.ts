@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { STAGES } from '../../src/batch.ts'
+import { AppError } from '../../src/errors.ts'
+import { createPipeline, type Stages } from '../../src/pipeline.ts'
+import { batchEventOf, batchOf, recordAt, sourceOf } from '../support/batches.ts'
+
+function pipelineWith(overrides: Partial<Stages>) {
+  const seen: string[] = []
+  const completed: string[] = []
+  const stages: Stages = {
+    decode: (source) => batchOf([batchEventOf({})], { source }),
+    velocity: (batch) => batch,
+    score: (batch) => batch,
+    rules: (batch) => batch,
+    decide: (batch) => {
+      batch.outputs.push({ topic: 'payments.decisions', key: null, value: '{}' })
+      return batch
+    },
+    ...overrides,
+  }
+  const pipeline = createPipeline(stages, {
+    stage: (name) => seen.push(name),
+    completed: (batch) => completed.push(`${batch.events.length} events`),
+  })
+  return { pipeline, seen, completed }
+}
+
+describe('the pipeline', () => {
+  it('runs every stage once, in the order of the data path, and tells each', async () => {
+    const { pipeline, seen, completed } = pipelineWith({})
+    const source = sourceOf([recordAt(0)])
+    await pipeline(source)
+    expect(seen).toEqual([...STAGES])
+    expect(source.calls).toEqual(['publish 1', 'commit'])
+    expect(completed).toEqual(['1 events'])
+  })
+
+  it('publishes and commits nothing when a stage before them throws', async () => {
+    const error = new AppError('STORE_UNAVAILABLE', 'gone')
+    const { pipeline, seen, completed } = pipelineWith({ velocity: () => Promise.reject(error) })
+    const source = sourceOf([recordAt(0)])
+    await expect(pipeline(source)).rejects.toBe(error)
+    expect(source.calls).toEqual([])
+    expect(seen).toEqual(['decode', 'velocity'])
+    expect(completed).toEqual([])
+  })
+
+  it('does not commit what could not be published', async () => {
+    const error = new AppError('LOG_UNAVAILABLE', 'gone')
+    const { pipeline, completed } = pipelineWith({})
+    const source = sourceOf([recordAt(0)])
+    await expect(pipeline({ ...source, publish: () => Promise.reject(error) })).rejects.toBe(error)
+    expect(source.calls).toEqual([])
+    expect(completed).toEqual([])
+  })
+})
