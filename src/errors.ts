@@ -57,7 +57,8 @@ export class AppError extends Error {
     options: { cause?: unknown; problems?: readonly string[] } = {},
   ) {
     const problems = options.problems ?? []
-    const list = problems.map((problem) => `\n  - ${problem}`).join('')
+    // A problem may be a message with problems of its own; its lines stay together under it.
+    const list = problems.map((problem) => `\n  - ${problem.replaceAll('\n', '\n    ')}`).join('')
     super(
       `${ERRORS[code].message}: ${detail}${list}`,
       options.cause === undefined ? undefined : { cause: options.cause },

@@ -51,6 +51,7 @@ function end(code: number): void {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const foreseen = error instanceof AppError && error.code !== 'UNEXPECTED'
-  const cause = error.cause instanceof Error ? `\n  caused by ${error.cause.message}` : ''
+  const because = error.cause instanceof Error ? error.cause.message : ''
+  const cause = because === '' ? '' : `\n  caused by ${because}`
   return foreseen ? `paysentry: ${error.message}${cause}` : (error.stack ?? error.message)
 }

@@ -11,25 +11,38 @@ export interface Processor {
   readonly address: string
   /** All that it has written so far. */
   output(): string
-  /** SIGTERM, and the exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM unless another signal is given, and the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
   /** SIGKILL. */
   kill(): Promise<void>
 }
 
 /** Starts `paysentry run` with the given settings and resolves when it says that it is ready. */
-export async function startProcessor(env: Readonly<Record<string, string>>): Promise<Processor> {
-  const { child, output } = spawnPaysentry(['run'], {
-    PAYSENTRY_HTTP_HOST: '127.0.0.1',
-    PAYSENTRY_HTTP_PORT: '0',
-    ...env,
-  })
+export function startProcessor(env: Readonly<Record<string, string>>): Promise<Processor> {
+  const settings = { PAYSENTRY_HTTP_HOST: '127.0.0.1', PAYSENTRY_HTTP_PORT: '0', ...env }
+  return startPaysentry(['run'], settings, /"address":"(http:[^"]+)".*"msg":"ready"/)
+}
+
+/** Starts `paysentry start` and resolves when it has greeted the person at the terminal. */
+export function startDemo(args: readonly string[]): Promise<Processor> {
+  return startPaysentry(['start', '--port', '0', ...args], {}, /decide +POST (http:\S+)\/v1\/events/)
+}
+
+/** Starts a command that serves until it is stopped; `ready` finds the address in its output. */
+async function startPaysentry(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  ready: RegExp,
+): Promise<Processor> {
+  const { child, output } = spawnPaysentry(args, env)
   const exited = once(child, 'exit')
   const address = await new Promise<string>((resolve, reject) => {
-    child.stderr?.on('data', () => {
-      const ready = /"address":"(http:[^"]+)".*"msg":"ready"/.exec(output())
-      if (ready?.[1] !== undefined) resolve(ready[1])
-    })
+    const look = (): void => {
+      const found = ready.exec(output())?.[1]
+      if (found !== undefined) resolve(found)
+    }
+    child.stdout?.on('data', look)
+    child.stderr?.on('data', look)
     child.once('exit', (code) =>
       reject(new Error(`paysentry ended with ${code} before it was ready:\n${output()}`)),
     )
@@ -43,7 +56,7 @@ export async function startProcessor(env: Readonly<Record<string, string>>): Pro
     pid: child.pid ?? -1,
     address,
     output,
-    stop: () => end('SIGTERM'),
+    stop: (signal = 'SIGTERM') => end(signal),
     kill: async () => {
       await end('SIGKILL')
     },
