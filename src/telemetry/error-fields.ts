@@ -15,9 +15,13 @@ export interface ErrorFields {
   readonly cause?: ErrorFields
 }
 
-/** Any thrown value as plain fields. The stack is that of the outermost error alone; causes carry their messages. */
+/**
+ * Any thrown value as plain fields. The stack is that of the outermost error alone, and only where nobody foresaw it: whoever is
+ * woken by "Redis does not answer" has no use for it, and the causes carry their messages.
+ */
 export function serializeError(thrown: unknown): ErrorFields {
-  const stack = thrown instanceof Error ? thrown.stack : undefined
+  const foreseen = thrown instanceof AppError && thrown.code !== 'UNEXPECTED'
+  const stack = thrown instanceof Error && !foreseen ? thrown.stack : undefined
   return { ...describe(thrown, MAX_CAUSES), ...(stack === undefined ? {} : { stack }) }
 }
 

@@ -1,7 +1,7 @@
 // What is written to the log, and above all what is not.
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config.ts'
-import { AppError } from '../../../src/errors.ts'
+import { AppError, toAppError } from '../../../src/errors.ts'
 import { createLogger, type LoggerOptions, secretsOf } from '../../../src/telemetry/logger.ts'
 
 const CARD = '4111111111111111'
@@ -62,10 +62,22 @@ describe('the JSON log', () => {
       stage: 'velocity',
       message: 'Redis does not answer: no reply',
       cause: { type: 'Error', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' },
-      stack: expect.stringContaining('logger.test.ts'),
     })
     logger.error({ err: new AppError('CONFIG_INVALID', '1 problem', { problems: ['x is wrong'] }) }, 'no')
     expect(last()['err']).toMatchObject({ problems: ['x is wrong'] })
+  })
+
+  it('shows the stack of what nobody foresaw, and of nothing else', () => {
+    const { logger, last } = loggerOf()
+    logger.error({ err: new TypeError('x is not a function') }, 'a defect')
+    expect(last()['err']).toMatchObject({ stack: expect.stringContaining('logger.test.ts') })
+    logger.error({ err: toAppError(new TypeError('x is not a function')) }, 'a defect')
+    expect(last()['err']).toMatchObject({
+      code: 'UNEXPECTED',
+      stack: expect.stringContaining('logger.test.ts'),
+    })
+    logger.error({ err: new AppError('STORE_UNAVAILABLE', 'no reply') }, 'foreseen')
+    expect(last()['err']).not.toHaveProperty('stack')
   })
 
   it('follows no circle of causes for ever, and takes anything that can be thrown', () => {
@@ -122,7 +134,7 @@ describe('the log at a terminal', () => {
     )
   })
 
-  it('shows an error with its list of problems, its calls and its causes', () => {
+  it('shows an error with its list of problems and its causes, and the calls of a defect', () => {
     const { logger, lines } = loggerOf({ format: 'text' })
     const error = new AppError('CONFIG_INVALID', '1 problem', {
       problems: ['x is wrong'],
@@ -133,8 +145,9 @@ describe('the log at a terminal', () => {
     expect(shown[0]).toMatch(/ FATAL cannot start$/)
     expect(shown[1]).toBe('  CONFIG_INVALID: The configuration is not usable: 1 problem')
     expect(shown[2]).toBe('    - x is wrong')
-    expect(shown[3]).toMatch(/^ {4}at .*logger\.test\.ts/)
-    expect(shown.at(-2)).toBe('  because Error: deep')
+    expect(shown[3]).toBe('  because Error: deep')
+    logger.fatal({ err: new TypeError('x is not a function') }, 'a defect')
+    expect((lines[1] ?? '').split('\n')[2]).toMatch(/^ {4}at .*logger\.test\.ts/)
   })
 
   it('sends no control characters to the terminal', () => {
