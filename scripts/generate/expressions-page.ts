@@ -29,8 +29,23 @@ Rules and features are written in the [Common Expression Language](https://cel.d
 
 \`count(card, '1h')\` looks at the hour up to this event, this event included: records with a time in (t - 1 h, t]. Without a kind, payments
 count. \`count\`, \`sum\` and \`distinct\` of nothing are 0; \`mean\`, \`min\`, \`max\` and \`stddev\` of nothing are unknown. \`first_seen\`
-and \`last_seen\` are seconds before this event; \`first_seen\` of something new is 0, \`last_seen\` of it unknown. Lengths are
-like \`90s\`, \`10m\`, \`1h\`, \`7d\`.
+and \`last_seen\` are seconds before this event; \`first_seen\` of something new is 0, \`last_seen\` of it unknown. Both look back as
+far as journals are kept (\`velocity.retentionMs\`). Lengths are like \`90s\`, \`10m\`, \`1h\`, \`7d\`.
+
+Windows up to \`velocity.exactHorizonMs\` (a day) are exact to the millisecond. The older edge of a longer one lies on a grid: it is moved
+back by at most 1 % of its age, always the same for the same event. \`distinct\` is offered up to the exact horizon.
+
+A text as the last argument is a delay: \`count(card, '7d', payment, '1d')\` looks at the seven days that ended a day ago.
+
+\`distance(card)\` is kilometres from the position of the card's last payment within the exact horizon to this event's, \`speed(card)\` the
+kilometres an hour that this takes; unknown when either position is (\`device.geo\`). Positions are kept to about 300 m.
+
+Labels are the kinds \`fraud\` and \`genuine\`. \`count(device, '30d', fraud)\` counts those that became known within 30 days.
+\`rate(merchant, '28d', fraud, '7d')\` is the share of fraud, as far as it is known by now, among the merchant's payments of the 28 days that
+ended a week ago, when most labels had time to come. Of several labels for one event the latest counts.
+
+An event that comes more than \`velocity.allowedLatenessMs\` behind the newest one of its card, merchant … is decided as if that entity
+were new; its decision says \`late:card\`.
 
 Kinds: ${Object.keys(RECORD_KINDS)
     .map((kind) => `\`${kind}\``)

@@ -37,14 +37,14 @@ async function checkRules(options: CheckOptions): Promise<{ report: RuleTestRepo
   // oxlint-disable-next-line node/no-process-env -- the command line is where the environment comes in
   const config = loadConfig({ file: options.config ?? process.env['PAYSENTRY_CONFIG'], env: process.env })
   const dir = options.dir ?? config.rules.dir
-  const { retentionMs } = config.velocity
+  const horizons = config.velocity
   const rates = loadRates(config.money.ratesFile)
   const windows = createWindowSet()
-  const rules = loadRules(dir, { windows, retentionMs })
+  const rules = loadRules(dir, { windows, horizons })
   const tests = loadRuleTests(dir, rules, rates.base)
   const clock = (): number => performance.now()
   return {
-    report: await runRuleTests(tests, { rules, windows, rates, retentionMs, clock }),
+    report: await runRuleTests(tests, { rules, windows, rates, horizons, clock }),
     hash: rules.hash,
   }
 }

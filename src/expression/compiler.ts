@@ -2,6 +2,7 @@
 // cel-js parses and type-checks; the closures are ours. Guarantees that a compiled expression never throws, whatever the
 // event, and that everything that can be wrong with the text is said here and not at run time.
 import { type ASTNode, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { childrenOf, pathOf, sourceOf } from './ast.ts'
 import { createEnvironment, EVENT_TYPE_SHIFT, type Scope, withEventType } from './environment.ts'
@@ -18,8 +19,8 @@ export interface CompilerOptions {
   readonly windows: WindowSet
   /** `rule` may read `score`, `feature` may not. */
   readonly scope: Scope
-  /** How long journals are kept, milliseconds: the longest window that can be asked for. */
-  readonly retentionMs: number
+  /** How long journals are kept, which is the longest window that can be asked for, and how far back they are exact. */
+  readonly horizons: Horizons
 }
 
 /** One of the conditions that an expression joins with && and ||, for people who ask why a rule did (not) fire. */
@@ -58,7 +59,7 @@ const LONGEST_SOURCE = 8_192
 
 /** A compiler whose expressions share one set of windows. It never throws. */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const { windows, scope, retentionMs } = options
+  const { windows, scope, horizons } = options
   const environment = createEnvironment(scope)
 
   /** The syntax tree of a valid expression, or what is wrong. */
@@ -74,7 +75,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     } catch (error) {
       return [celProblem(source, error, 0)]
     }
-    checkNames(root, { scope, retentionMs }, complainTo(source, problems))
+    checkNames(root, { scope, horizons }, complainTo(source, problems))
     if (problems.length > 0) return problems
     const checked = environment.check(withEventType(source))
     return checked.valid ? root : [celProblem(source, checked.error, EVENT_TYPE_SHIFT)]
@@ -91,7 +92,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const problems: ExpressionProblem[] = []
     const complain = complainTo(source, problems)
     const parts = new Map<ASTNode, Part>()
-    const part = compileNode(root, { windows, retentionMs, complain, parts })
+    const part = compileNode(root, { windows, horizons, complain, parts })
     if (part === null) return { ok: false, problems }
     if (expected === 'bool') {
       if (part.type === 'bool') {

@@ -5,6 +5,7 @@ import { ENTITY_TYPES, RECORD_KINDS } from '../velocity/entity.ts'
 import { WINDOW_FUNCTIONS } from '../velocity/window.ts'
 import { FIELDS } from './fields.ts'
 import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { isWithoutLength } from './windows.ts'
 
 /** `rule` may read the model's score; a model's `feature` may not. */
 export type Scope = 'rule' | 'feature'
@@ -90,12 +91,21 @@ type Declare = (name: string, args: readonly string[], result: string) => void
 function declareWindows(declare: Declare): void {
   for (const name of WINDOW_FUNCTIONS) {
     for (const entity of ENTITY_TYPE_NAMES) {
-      const seen = name === 'first_seen' || name === 'last_seen'
       const counterparts = name === 'distinct' ? ENTITY_TYPE_NAMES : [null]
       for (const counterpart of counterparts) {
-        const args = [entity, ...(counterpart === null ? [] : [counterpart]), ...(seen ? [] : ['string'])]
-        declare(name, args, 'double')
-        declare(name, [...args, 'Kind'], 'double')
+        const args = [entity, ...(counterpart === null ? [] : [counterpart])]
+        if (isWithoutLength(name)) {
+          declare(name, args, 'double')
+          declare(name, [...args, 'Kind'], 'double')
+          continue
+        }
+        // Length, kind, delay.
+        if (name !== 'rate') {
+          declare(name, [...args, 'string'], 'double')
+          declare(name, [...args, 'string', 'string'], 'double')
+        }
+        declare(name, [...args, 'string', 'Kind'], 'double')
+        declare(name, [...args, 'string', 'Kind', 'string'], 'double')
       }
     }
   }

@@ -2,6 +2,7 @@
 // stops at the first, and knows what the author may have meant.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest, suggestion } from '../nearest.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { childrenOf, pathOf } from './ast.ts'
 import type { Scope } from './environment.ts'
 import { FIELDS, IDENTIFIER_OF, OBJECTS } from './fields.ts'
@@ -10,7 +11,7 @@ import { type Complain, isEntityType, isRecordKind, isWindowFunction, windowOf }
 
 export interface NameRules {
   readonly scope: Scope
-  readonly retentionMs: number
+  readonly horizons: Horizons
 }
 
 const METHODS: ReadonlySet<string> = new Set(TEXT_METHODS)
@@ -73,13 +74,13 @@ function unknownName(path: string): string {
 
 function checkCall(
   node: ASTNode & { op: 'call' },
-  { retentionMs }: NameRules,
+  { horizons }: NameRules,
   visit: (node: ASTNode) => void,
   complain: Complain,
 ): void {
   const [name, args] = node.args
   if (isWindowFunction(name)) {
-    windowOf({ node, fn: name, args, retentionMs }, complain)
+    windowOf({ node, fn: name, args, horizons }, complain)
   } else if (name === 'has') {
     checkHas(args, complain)
   } else if (isFunction(name)) {

@@ -2,6 +2,7 @@
 // CEL allows beyond our part of it is refused here.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../nearest.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { type BinaryNode, pathOf, sourceOf } from './ast.ts'
 import { compileFunction, compileHas, compileMatches, compileMethod } from './calls.ts'
@@ -30,7 +31,7 @@ import { type Complain, isWindowFunction, windowOf } from './windows.ts'
 
 export interface NodeContext {
   readonly windows: WindowSet
-  readonly retentionMs: number
+  readonly horizons: Horizons
   readonly complain: Complain
   /** Filled with what each node became. */
   readonly parts: Map<ASTNode, Part>
@@ -205,7 +206,7 @@ function compileAttributeTest(node: ASTNode, context: NodeContext): ScalarPart |
 function compileCall(node: Call, context: NodeContext): ScalarPart | null {
   const [name, args] = node.args
   if (isWindowFunction(name)) {
-    const spec = windowOf({ node, fn: name, args, retentionMs: context.retentionMs }, context.complain)
+    const spec = windowOf({ node, fn: name, args, horizons: context.horizons }, context.complain)
     if (spec === null) return null
     const slot = context.windows.slot(spec)
     return { type: 'double', run: (view) => view.windows[slot] ?? Number.NaN, slot }

@@ -192,6 +192,11 @@ export const labelSchema = z
     {
       id: identifier.describe('Unique for the tenant: a second label with this id is a duplicate'),
       event: identifier.describe('Id of the payment event that is labelled'),
+      eventTime: time
+        .optional()
+        .describe(
+          'Time of that event, RFC 3339: rates of fraud count the label there; without it, at `time`',
+        ),
       label: oneOf(['fraud', 'genuine']),
       time: time.describe('When it became known, RFC 3339'),
       source: oneOf(['chargeback', 'analyst', 'customer', 'issuer', 'other']).optional(),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { type Compiler, createCompiler } from '../expression/compiler.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
@@ -10,8 +11,8 @@ import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 export interface LoadRulesOptions {
   /** The windows that the rules ask for are registered here. */
   readonly windows: WindowSet
-  /** How long journals are kept, milliseconds. */
-  readonly retentionMs: number
+  /** How long journals are kept, and how far back they are exact. */
+  readonly horizons: Horizons
 }
 
 const RULE_FILE = /\.ya?ml$/

@@ -6,7 +6,8 @@ import { createRuleSet } from '../../src/rules/rule-set.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import type { ExpressionView } from '../../src/expression/view.ts'
 import { createOracle } from '../unit/expression/cel-oracle.ts'
-import { RETENTION_MS, viewOf } from '../unit/expression/support.ts'
+import { viewOf } from '../unit/expression/support.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const RULES = 50
 const EVENTS = 256
@@ -14,7 +15,7 @@ const EVENTS = 256
 /** Prints microseconds an event for the rules of this project, repeated to make 50. */
 export async function run(): Promise<void> {
   const windows = createWindowSet()
-  const own = loadRules('rules', { windows, retentionMs: RETENTION_MS }).rules
+  const own = loadRules('rules', { windows, horizons: HORIZONS }).rules
   const rules = Array.from({ length: RULES }, (_, i): Rule => {
     const rule = own[i % own.length]!
     return { ...rule, id: `${rule.id}-${i}` }

@@ -5,7 +5,7 @@ import { createCompiler } from '../../src/expression/compiler.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { bool, number, view } from '../unit/expression/arbitraries.ts'
 import { createOracle } from '../unit/expression/cel-oracle.ts'
-import { RETENTION_MS } from '../unit/expression/support.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const RUNS = { numRuns: 3_000 }
 const FAILED = Symbol('the library threw')
@@ -13,7 +13,7 @@ const FAILED = Symbol('the library threw')
 function setUp() {
   const windows = createWindowSet()
   return {
-    compiler: createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }),
+    compiler: createCompiler({ windows, scope: 'rule', horizons: HORIZONS }),
     oracle: createOracle(windows),
   }
 }

@@ -45,16 +45,27 @@ const window: fc.Arbitrary<Expression> = fc
       'distinct',
       'first_seen',
       'last_seen',
+      'distance',
+      'speed',
+      'rate',
     ),
     entity: fc.constantFrom(...ENTITY_TYPES),
     counterpart: fc.nat(3),
     length: fc.constantFrom(...LENGTHS),
     kind,
+    label: fc.constantFrom('fraud', 'genuine'),
+    delay: fc.constantFrom('', ", '1d'", ", '90m'"),
   })
-  .map(({ fn, entity, counterpart, length, kind }) => {
+  .map(({ fn, entity, counterpart, length, kind, label, delay }) => {
     if (fn.endsWith('_seen')) return same(`${fn}(${entity}${kind})`)
-    const counted = fn === 'distinct' ? `, ${COUNTERPARTS[entity][counterpart]}` : ''
-    return same(`${fn}(${entity}${counted}, '${length}'${kind})`)
+    const isLabel = kind.endsWith('fraud') || kind.endsWith('genuine')
+    const plain = isLabel ? '' : kind
+    if (fn === 'distance' || fn === 'speed') return same(`${fn}(${entity}${plain})`)
+    if (fn === 'rate') return same(`rate(${entity}, '${length}', ${label}${delay})`)
+    if (fn === 'count') return same(`count(${entity}, '${length}'${kind}${delay})`)
+    if (fn !== 'distinct') return same(`${fn}(${entity}, '${length}'${plain}${delay})`)
+    const counted = COUNTERPARTS[entity][counterpart]
+    return same(`distinct(${entity}, ${counted}, '${length.endsWith('d') ? '20h' : length}'${plain})`)
   })
 
 /** Depths are bounded so that no whole number leaves the range where a double is exact. */

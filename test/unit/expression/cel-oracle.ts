@@ -24,11 +24,13 @@ export function createOracle(windows: WindowSet): Oracle {
       return (...args) => {
         const names = args.map(nameOf)
         const entities = names.filter((arg): arg is EntityType => isEntityType(arg))
+        const lengths = names.map(parseLength).filter((length) => length !== null)
         const slot = windows.slot({
           fn: name,
           entity: entities[0]!,
           counterpart: entities[1] ?? null,
-          lengthMs: names.map(parseLength).find((length) => length !== null) ?? Number.POSITIVE_INFINITY,
+          lengthMs: lengths[0] ?? Number.POSITIVE_INFINITY,
+          delayMs: lengths[1] ?? 0,
           kind: names.find((arg): arg is RecordKind => isRecordKind(arg)) ?? 'payment',
         })
         return current!.windows[slot]

@@ -17,7 +17,7 @@ test.each([
   ],
   [
     'count(card, currency) > 1',
-    "1:13 the window's length must be a literal text, such as '10m', '24h' or '30d'.",
+    "1:13 the window's length must be a literal text, such as '90s', '10m', '24h' or '30d'.",
   ],
   [
     "sum(card, '0s') > 1",
@@ -26,6 +26,30 @@ test.each([
   [
     "sum(card, '36d') > 1",
     "1:11 '36d' is longer than journals are kept, which is 35 days: raise velocity.retentionMs to at least 3110400000, or shorten the window.",
+  ],
+  [
+    "count(card, '30d', payment, '6d') > 1",
+    "1:13 '30d' with its delay is longer than journals are kept, which is 35 days: raise velocity.retentionMs to at least 3110400000, or shorten the window.",
+  ],
+  [
+    "distinct(card, merchant, '7d') > 1",
+    "1:26 '7d' is longer than different things can be counted, which is 24 hours: raise velocity.exactHorizonMs to at least 604800000, or shorten the window.",
+  ],
+  [
+    "count(card, '7d', payment, 'soon') > 1",
+    "1:28 'soon' is no length of time: write a whole number and a unit (ms, s, m, h, d, w), such as '12h' or '7d'.",
+  ],
+  [
+    "rate(merchant, '28d', declined) > 0.1",
+    "1:1 a rate is of labels: write rate(entity, '28d', fraud) or, with a delay, rate(entity, '28d', fraud, '7d'). For other kinds divide two counts.",
+  ],
+  [
+    "sum(card, '1d', fraud) > 1",
+    '1:1 a label has no amount, counterpart or position: over fraud there are count, rate, first_seen and last_seen.',
+  ],
+  [
+    "speed(card, '1h') > 900.0",
+    '1:13 a kind of record must stand here: payment, declined, refund, reversal, login, login_failed, otp, otp_failed, profile_change, payee_added, fraud, genuine.',
   ],
   [
     "distinct(card, payee, '1d') > 1",

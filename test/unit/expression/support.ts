@@ -8,6 +8,7 @@ import type { Scope } from '../../../src/expression/environment.ts'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import type { PaymentEvent } from '../../../src/payment/event.ts'
 import { createWindowSet, type WindowSet } from '../../../src/velocity/window.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 export const RETENTION_MS = 35 * 86_400_000
 
@@ -43,10 +44,7 @@ export function viewOf(parts: ViewParts = {}): ExpressionView {
 
 /** The compiled condition; fails the test when there are problems. */
 export function condition(source: string, windows: WindowSet = createWindowSet()): CompiledCondition {
-  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
-    source,
-    'bool',
-  )
+  const compiled = createCompiler({ windows, scope: 'rule', horizons: HORIZONS }).compile(source, 'bool')
   if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
   return compiled
 }
@@ -58,10 +56,7 @@ export function holds(source: string, parts: ViewParts = {}): boolean {
 /** The value of a numeric expression. */
 export function valueOf(source: string, parts: ViewParts = {}): number {
   const windows = createWindowSet()
-  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
-    source,
-    'number',
-  )
+  const compiled = createCompiler({ windows, scope: 'rule', horizons: HORIZONS }).compile(source, 'number')
   if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
   const number: CompiledNumber = compiled
   return number.evaluate(viewOf(parts))
@@ -73,7 +68,7 @@ export function problemsOf(
   expected: 'bool' | 'number' = 'bool',
   scope: Scope = 'rule',
 ): string[] {
-  const compiler = createCompiler({ windows: createWindowSet(), scope, retentionMs: RETENTION_MS })
+  const compiler = createCompiler({ windows: createWindowSet(), scope, horizons: HORIZONS })
   const compiled = expected === 'bool' ? compiler.compile(source, 'bool') : compiler.compile(source, 'number')
   return compiled.ok
     ? []

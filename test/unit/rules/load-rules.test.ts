@@ -3,6 +3,7 @@ import { createWindowSet } from '../../../src/velocity/window.ts'
 import { viewOf } from '../expression/support.ts'
 import { folderOf, load, problemsIn, problemsOf, ruleYaml, rulesYaml } from './support.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 test('rules of all files of a folder are loaded, tests beside them are not', () => {
   const rules = load({
@@ -113,7 +114,7 @@ test('a folder without rules, and one that is not there, is no rule set', () => 
   expect(problemsOf({ 'notes.txt': '' })).toEqual([
     'The rule files are not usable: the folder <dir> holds no rule file (*.yaml)',
   ])
-  const load = () => loadRules('/nowhere/rules', { windows: createWindowSet(), retentionMs: 1 })
+  const load = () => loadRules('/nowhere/rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect(problemsIn('-', load)).toEqual([
     'The rule files are not usable: the folder /nowhere/rules cannot be read; the setting rules.dir names it',
   ])

@@ -7,6 +7,7 @@ import { AppError } from '../../../src/errors.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import type { RuleSet } from '../../../src/rules/rule-set.ts'
 import { createWindowSet, type WindowSet } from '../../../src/velocity/window.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 export const RETENTION_MS = 35 * 86_400_000
 
@@ -22,13 +23,13 @@ export function load(
   files: Readonly<Record<string, string>>,
   windows: WindowSet = createWindowSet(),
 ): RuleSet {
-  return loadRules(folderOf(files), { windows, retentionMs: RETENTION_MS })
+  return loadRules(folderOf(files), { windows, horizons: HORIZONS })
 }
 
 /** The problems that loading the files gives, without the folder's name. */
 export function problemsOf(files: Readonly<Record<string, string>>): string[] {
   const dir = folderOf(files)
-  return problemsIn(dir, () => loadRules(dir, { windows: createWindowSet(), retentionMs: RETENTION_MS }))
+  return problemsIn(dir, () => loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS }))
 }
 
 /** The problems of the RULES_INVALID that `run` throws; its message when it lists none. */
