@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { type Compiler, createCompiler } from '../expression/compiler.ts'
 import type { WindowSet } from '../velocity/window.ts'
+import { joinSections } from './join-sections.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 
@@ -42,16 +43,19 @@ export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   const problems: string[] = []
   const rules: Rule[] = []
   const locations = new Map<string, string>()
-  for (const path of files) {
-    const file = parseRuleFile(path, readFileSync(path, 'utf8'))
-    rules.push(...compileFile(file, compiler, locations))
-    problems.push(...file.problems())
-  }
+  const parsed = files.map((path) => parseRuleFile(path, readFileSync(path, 'utf8')))
+  const { thresholds, customerOf } = joinSections(parsed)
+  for (const file of parsed) rules.push(...compileFile(file, compiler, locations))
+  for (const file of parsed) problems.push(...file.problems())
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     throw new AppError('RULES_INVALID', `${count} in ${dir}`, { problems })
   }
-  return createRuleSet(rules)
+  if (rules.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule`)
+  return createRuleSet(
+    rules.map((rule) => ({ ...rule, customer: customerOf(rule.reason) })),
+    thresholds,
+  )
 }
 
 /** The rules of a file whose expressions could be compiled. Every problem is reported to the file; `locations` says where an id was first. */
