@@ -5,6 +5,7 @@ import { ENTITY_TYPES, RECORD_KINDS } from '../velocity/entity.ts'
 import { WINDOW_FUNCTIONS } from '../velocity/window.ts'
 import { FIELDS } from './fields.ts'
 import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { MEMBERSHIPS } from './membership.ts'
 
 /** `rule` may read the model's score; a model's `feature` may not. */
 export type Scope = 'rule' | 'feature'
@@ -41,6 +42,8 @@ export function createEnvironment(scope: Scope, handlers: Handlers = notEvaluate
   }
   declareWindows(declare)
   declare('known', ['dyn'], 'bool')
+  for (const name of MEMBERSHIPS) declare(name, ['string'], 'Values')
+  env.registerOperator('string in Values: bool', handlers('in'))
   for (const name of Object.keys(NUMBER_FUNCTIONS)) {
     for (const type of ['int', 'double']) declare(name, [type], 'double')
   }
@@ -66,6 +69,7 @@ function declareVariables(env: Environment, scope: Scope): void {
   }
   env.registerType('Entity', { fields: { name: 'string' } })
   for (const name of ENTITY_TYPES) if (!(name in ENTITY_TYPE)) env.registerVariable(name, 'Entity')
+  env.registerType('Values', { fields: { name: 'string' } })
   env.registerType('Kind', { fields: { kind: 'string' } })
   for (const name of Object.keys(RECORD_KINDS)) env.registerVariable(name, 'Kind')
   env.registerVariable('attributes', 'map<string, dyn>')

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { type Compiler, createCompiler } from '../expression/compiler.ts'
+import { NO_VOCABULARY, type Vocabulary } from '../expression/membership.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { joinSections } from './join-sections.ts'
+import { collectNames, defineAll, namedContent, reportUnused, vocabularyOf } from './join-vocabulary.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 
@@ -13,6 +15,8 @@ export interface LoadRulesOptions {
   readonly windows: WindowSet
   /** How long journals are kept, milliseconds. */
   readonly retentionMs: number
+  /** What lists answer: whether one has a value at an event time. Lists are empty if absent. */
+  readonly hasEntry?: Vocabulary['hasEntry']
 }
 
 const RULE_FILE = /\.ya?ml$/
@@ -39,13 +43,18 @@ export function filesIn(dir: string, kind: 'rules' | 'tests'): string[] {
 export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   const files = filesIn(dir, 'rules')
   if (files.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule file (*.yaml)`)
-  const compiler = createCompiler({ ...options, scope: 'rule' })
   const problems: string[] = []
   const rules: Rule[] = []
   const locations = new Map<string, string>()
   const parsed = files.map((path) => parseRuleFile(path, readFileSync(path, 'utf8')))
+  const names = collectNames(parsed)
+  const hasEntry = options.hasEntry ?? NO_VOCABULARY.hasEntry
+  const vocabulary = vocabularyOf(parsed, names, hasEntry)
+  const compiler = createCompiler({ ...options, vocabulary, scope: 'rule' })
+  defineAll(names, compiler)
   const { thresholds, customerOf } = joinSections(parsed)
   for (const file of parsed) rules.push(...compileFile(file, compiler, locations))
+  if (parsed.every((file) => file.problems().length === 0)) reportUnused(names, parsed, compiler)
   for (const file of parsed) problems.push(...file.problems())
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
@@ -54,7 +63,7 @@ export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   if (rules.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule`)
   return createRuleSet(
     rules.map((rule) => ({ ...rule, customer: customerOf(rule.reason) })),
-    thresholds,
+    { thresholds, names: namedContent(parsed) },
   )
 }
 

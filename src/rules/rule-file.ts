@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { childOf, oneOf, textField } from './file-schema.ts'
 import { ACTIONS, DEFAULT_CUSTOMER_TEXT, OVERRIDES, RULE_MODES, type RuleDefinition } from './rule-set.ts'
-import { sectionKeys, type Sections, sectionShape } from './sections.ts'
+import { readableSections, sectionKeys, type Sections, sectionShape } from './sections.ts'
 import { readYaml, type YamlPath } from './yaml-file.ts'
 
 const ruleShape = z.strictObject(
@@ -97,7 +97,7 @@ export interface RuleFile {
   readonly drafts: readonly RuleDraft[]
   /** One for each draft; empty when there are problems. */
   readonly definitions: readonly RuleDefinition[]
-  /** What the file says besides rules; empty when there are problems. */
+  /** What the file says besides rules, as far as it can be read. */
   readonly sections: Sections
   /** Adds a problem with one of the rules, at its key. `offset` counts in the text that stands there. */
   report(index: number, key: keyof RuleDefinition, message: string, offset?: number): void
@@ -133,7 +133,7 @@ export function parseRuleFile(file: string, text: string): RuleFile {
       customer: DEFAULT_CUSTOMER_TEXT,
       percent: rule.percent ?? null,
     })),
-    sections: yaml.value ?? {},
+    sections: readableSections(yaml.content),
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),
     reportAt: (path, message, offset) => yaml.report(path, message, offset),
     problems: () => yaml.problems(),

@@ -85,6 +85,15 @@ export interface Thresholds {
 
 export const NO_THRESHOLDS: Thresholds = { review: null, challenge: null, block: null }
 
+/** What a rules folder says besides its rules. */
+export interface FolderContent {
+  readonly thresholds: Thresholds
+  /** What rules refer to by name, each with its content as one text, in any order. */
+  readonly names: readonly string[]
+}
+
+const NOTHING_ELSE: FolderContent = { thresholds: NO_THRESHOLDS, names: [] }
+
 /** Said where the reason has no sentence of its own: it gives nothing away. */
 export const DEFAULT_CUSTOMER_TEXT =
   'We need to look at this more closely. Please contact us if you have a question.'
@@ -92,7 +101,7 @@ export const DEFAULT_CUSTOMER_TEXT =
 const NONE: readonly FiredRule[] = []
 
 /** Joins rules with distinct ids. Their order does not matter: neither to what they do nor to the hash. */
-export function createRuleSet(unordered: readonly Rule[], thresholds: Thresholds = NO_THRESHOLDS): RuleSet {
+export function createRuleSet(unordered: readonly Rule[], folder: FolderContent = NOTHING_ELSE): RuleSet {
   const rules = [...unordered].sort(byId)
   // Both outcomes of every rule are made here once, so that judging an event allocates nothing until a rule fires.
   const prepared = rules.map((rule) => ({
@@ -102,10 +111,10 @@ export function createRuleSet(unordered: readonly Rule[], thresholds: Thresholds
     actsFor: actsFor(rule),
   }))
   return {
-    hash: ruleSetHash(rules, thresholds),
+    hash: ruleSetHash(rules, folder),
     size: rules.length,
     rules,
-    thresholds,
+    thresholds: folder.thresholds,
     evaluate(view, payerHash48) {
       let result: FiredRule[] | null = null
       for (const rule of prepared) {
@@ -125,11 +134,12 @@ export function createRuleSet(unordered: readonly Rule[], thresholds: Thresholds
  */
 export function ruleSetHash(
   rules: readonly RuleDefinition[],
-  thresholds: Thresholds = NO_THRESHOLDS,
+  { thresholds, names }: FolderContent = NOTHING_ELSE,
 ): string {
   const content: unknown[] = [...rules].sort(byId).map(canonical)
   const { review, challenge, block } = thresholds
   if (review !== null || challenge !== null || block !== null) content.push({ review, challenge, block })
+  if (names.length > 0) content.push({ names: [...names].sort() })
   return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
 }
 

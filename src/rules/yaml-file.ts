@@ -131,7 +131,9 @@ function scalarOffset(document: Document, text: string, path: YamlPath, offset: 
   if (/[|>]/.test(text.charAt(start))) at = text.indexOf('\n', start) + 1
   for (let i = 0; i <= value.length; i++) {
     if (/\s/.test(value.charAt(i)) && i !== offset) continue
-    while (/\s/.test(text.charAt(at)) && at < text.length && !/\s/.test(value.charAt(i))) at++
+    // Behind the last character nothing is skipped: the end of an expression is where it ends.
+    while (i < value.length && /\s/.test(text.charAt(at)) && at < text.length && !/\s/.test(value.charAt(i)))
+      at++
     if (i === offset) return at
     at += quote === "'" && value.charAt(i) === "'" ? 2 : 1
   }

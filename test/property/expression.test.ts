@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createCompiler } from '../../src/expression/compiler.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { bool, number, view } from '../unit/expression/arbitraries.ts'
-import { createOracle } from '../unit/expression/cel-oracle.ts'
+import { createOracle, DEFINITIONS, VOCABULARY } from '../unit/expression/cel-oracle.ts'
 import { RETENTION_MS } from '../unit/expression/support.ts'
 
 const RUNS = { numRuns: 3_000 }
@@ -12,8 +12,15 @@ const FAILED = Symbol('the library threw')
 
 function setUp() {
   const windows = createWindowSet()
+  const compiler = createCompiler({
+    windows,
+    scope: 'rule',
+    retentionMs: RETENTION_MS,
+    vocabulary: VOCABULARY,
+  })
+  for (const [name, source] of Object.entries(DEFINITIONS)) compiler.define(name, source)
   return {
-    compiler: createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }),
+    compiler,
     oracle: createOracle(windows),
   }
 }

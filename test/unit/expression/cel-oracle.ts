@@ -1,7 +1,10 @@
 // The library's own evaluator over the same events: what compiled closures are compared with, and measured against.
+import { BlockList, isIP } from 'node:net'
 import type { ParseResult } from '@marcbachmann/cel-js'
 import { createEnvironment, withEventType } from '../../../src/expression/environment.ts'
 import { FIELDS } from '../../../src/expression/fields.ts'
+import { createGroup } from '../../../src/expression/groups.ts'
+import { isMembership, type Vocabulary } from '../../../src/expression/membership.ts'
 import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from '../../../src/expression/functions.ts'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import { isEntityType, isRecordKind, isWindowFunction, parseLength } from '../../../src/expression/windows.ts'
@@ -34,6 +37,8 @@ export function createOracle(windows: WindowSet): Oracle {
         return current!.windows[slot]
       }
     }
+    // Membership is asked for under other names: see below.
+    if (name === 'in' || isMembership(name)) return () => undefined
     if (name === 'known') return (x) => x !== '' && !Number.isNaN(x)
     const unary = Object.entries(NUMBER_FUNCTIONS).find(([known]) => known === name)?.[1]
     if (unary !== undefined) return (x) => unary(Number(x))
@@ -44,6 +49,13 @@ export function createOracle(windows: WindowSet): Oracle {
   for (const a of ['int', 'double']) {
     for (const b of ['int', 'double']) environment.registerFunction(`differs(${a}, ${b}): bool`, differs)
   }
+  const membership = (name: string, test: (value: string, of: string) => boolean): void => {
+    const isIn = (x: unknown, of: unknown): boolean => typeof x === 'string' && test(x, String(of))
+    environment.registerFunction(`in_${name}(dyn, string): bool`, isIn)
+  }
+  membership('group', (value, group) => GROUPS[group]!.includes(value))
+  membership('list', (value, list) => LISTS[list]!.includes(value))
+  membership('cidr', isWithinBlock)
   return {
     parse: (source) => environment.parse(withEventType(source)),
     look: (view) => {
@@ -51,6 +63,33 @@ export function createOracle(windows: WindowSet): Oracle {
     },
     contextOf,
   }
+}
+
+export const GROUPS: Readonly<Record<string, readonly string[]>> = { near: ['AT', 'DE'], odd: ['12', 'a'] }
+export const LISTS: Readonly<Record<string, readonly string[]>> = { mules: ['abc', 'zz9'], empty: [] }
+/** A named expression of each type. */
+export const DEFINITIONS = {
+  is_small: 'amount < 7.0',
+  twice: 'amount * 2.0',
+  late_hour: 'hour + 1',
+  home: "payer.country + 'x'",
+} as const
+
+export const VOCABULARY: Vocabulary = {
+  groups: new Map(Object.entries(GROUPS).map(([name, items]) => [name, createGroup(items)])),
+  lists: new Set(Object.keys(LISTS)),
+  hasEntry: (list, value) => LISTS[list]!.includes(value),
+}
+
+/** By Node's own list of blocks, which also finds IPv4 in blocks of IPv6. */
+export function isWithinBlock(address: string, block: string): boolean {
+  const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '')
+  const family = isIP(plain)
+  const [network = '', bits] = block.split('/')
+  if (family === 0 || family !== isIP(network)) return false
+  const list = new BlockList()
+  list.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
+  return list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 function contextOf(view: ExpressionView): Record<string, unknown> {

@@ -70,6 +70,27 @@ test.each([
   ],
   ["hour in [attributes['a']]", '1:10 an attribute cannot stand in a list: use ==.'],
   ['hour in []', '1:9 nothing is in an empty list.'],
+  ["payer.account in list('mule')", '1:23 no list \'mule\' is declared. Did you mean "mules"?'],
+  ["payer.account in list('friends')", '1:23 no list \'friends\' is declared. Declare it under "lists:".'],
+  ["payee.mcc in group('gamblin')", '1:20 there is no group \'gamblin\'. Did you mean "gambling"?'],
+  [
+    "device.ip in cidr('10.0.0.1/8')",
+    "1:19 '10.0.0.1/8' sets bits behind its prefix: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  [
+    "device.ip in cidr('10.0.0.0/33')",
+    "1:19 '/33' is no length of a prefix for 10.0.0.0: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  [
+    "device.ip in cidr('ten')",
+    "1:19 'ten' is no block of addresses: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  ['device.ip in cidr(currency)', "1:14 write x in cidr('block'), such as device.ip in cidr('10.0.0.0/8')."],
+  ["hour in group('gambling')", '1:1 "in" cannot stand between int and Values.'],
+  [
+    "known(group('gambling'))",
+    "1:7 it stands right of \"in\": write x in group('name'), such as payee.mcc in group('gambling').",
+  ],
   ['amount >', '1:9 Unexpected token: EOF.'],
   ['true) || (true', "1:5 Unexpected character: ')'."],
   ['', '1:1 the expression is empty.'],

@@ -121,6 +121,9 @@ test('the hash does not depend on the order of rules, and does on everything tha
     { customer: 'Please ask us.' },
   ]
   const hashes = changes.map((change) => ruleSetHash([{ ...DEFINITION, ...change }, other]))
-  const judged = ruleSetHash([DEFINITION, other], { review: 30, challenge: null, block: null })
-  expect(new Set([hash, judged, ...hashes]).size).toBe(changes.length + 2)
+  const thresholds = { review: 30, challenge: null, block: null }
+  const judged = ruleSetHash([DEFINITION, other], { thresholds, names: [] })
+  const named = ruleSetHash([DEFINITION, other], { thresholds, names: ['x', 'y'] })
+  expect(new Set([hash, judged, named, ...hashes]).size).toBe(changes.length + 3)
+  expect(ruleSetHash([DEFINITION, other], { thresholds, names: ['y', 'x'] })).toBe(named)
 })
