@@ -4,9 +4,11 @@
 import { type ASTNode, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
 import type { WindowSet } from '../velocity/window.ts'
 import { childrenOf, pathOf, sourceOf } from './ast.ts'
+import { conjunctsOf } from './canonical.ts'
 import { createEnvironment, EVENT_TYPE_SHIFT, type Scope, withEventType } from './environment.ts'
 import type { Attribute, Reader } from './fields.ts'
 import { USAGE } from './functions.ts'
+import { lint } from './lint.ts'
 import { NO_VOCABULARY, type Vocabulary } from './membership.ts'
 import { checkNames } from './names.ts'
 import { compileNode } from './nodes.ts'
@@ -65,6 +67,10 @@ export interface Compiler {
   withhold(name: string): void
   /** What the text refers to; nothing when it is no expression. */
   references(source: string): References
+  /** What the text certainly does not mean, though it is well-formed; nothing when it is no expression. */
+  lint(source: string): readonly ExpressionProblem[]
+  /** The conditions that && joins, in a spelling that is the same for equal ones; none when it is no expression. */
+  conjuncts(source: string): ReadonlySet<string>
 }
 
 const LONGEST_SOURCE = 8_192
@@ -164,16 +170,34 @@ export function createCompiler(options: CompilerOptions): Compiler {
     return problems
   }
 
-  function references(source: string): References {
-    if (source.length > LONGEST_SOURCE) return NO_REFERENCES
+  /** The tree of a text that need not be an expression; null when it is none. */
+  function treeOf(source: string): ASTNode | null {
+    if (source.length > LONGEST_SOURCE) return null
     try {
-      return referencesIn(environment.parse(source).ast)
+      return environment.parse(source).ast
     } catch (error) {
-      if (error instanceof ParseError || error instanceof CelTypeError) return NO_REFERENCES
+      if (error instanceof ParseError || error instanceof CelTypeError) return null
       throw error
     }
   }
-  return { compile, define, withhold: (name) => void withhold(name), references }
+
+  function references(source: string): References {
+    const root = treeOf(source)
+    return root === null ? NO_REFERENCES : referencesIn(root)
+  }
+
+  function lintSource(source: string): readonly ExpressionProblem[] {
+    const problems: ExpressionProblem[] = []
+    const root = treeOf(source)
+    if (root !== null) lint(root, complainTo(source, problems))
+    return problems
+  }
+
+  function conjuncts(source: string): ReadonlySet<string> {
+    const root = treeOf(source)
+    return root === null ? new Set() : conjunctsOf(root)
+  }
+  return { compile, define, withhold: (name) => void withhold(name), references, lint: lintSource, conjuncts }
 }
 
 function complainTo(source: string, problems: ExpressionProblem[]): Complain {

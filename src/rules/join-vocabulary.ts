@@ -101,7 +101,9 @@ export function defineAll({ definitions }: Names, compiler: Compiler): void {
     state.set(name, 'open')
     for (const used of compiler.references(source).names) visit(used, [...trail, name])
     state.set(name, 'done')
-    for (const { message, offset } of compiler.define(name, source)) file.reportAt(path, message, offset)
+    const problems = compiler.define(name, source)
+    const findings = problems.length === 0 ? compiler.lint(source) : problems
+    for (const { message, offset } of findings) file.reportAt(path, message, offset)
   }
   for (const name of definitions.keys()) visit(name, [])
 }

@@ -8,6 +8,7 @@ import type { WindowSet } from '../velocity/window.ts'
 import { joinSections } from './join-sections.ts'
 import { collectNames, defineAll, namedContent, reportUnused, vocabularyOf } from './join-vocabulary.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
+import { overlapsIn } from './overlaps.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 
 export interface LoadRulesOptions {
@@ -17,6 +18,8 @@ export interface LoadRulesOptions {
   readonly retentionMs: number
   /** What lists answer: whether one has a value at an event time. Lists are empty if absent. */
   readonly hasEntry?: Vocabulary['hasEntry']
+  /** Told what is well-formed and probably not meant, each as a line with its place. */
+  readonly onWarning?: (warning: string) => void
 }
 
 const RULE_FILE = /\.ya?ml$/
@@ -38,7 +41,7 @@ export function filesIn(dir: string, kind: 'rules' | 'tests'): string[] {
 
 /**
  * Loads every `*.yaml` of the folder but `*.test.yaml`. Throws RULES_INVALID with all problems of all files, each as
- * `file:line:column rule-id: message`, also for a folder without rules.
+ * `file:line:column rule-id: message` with the line and a caret below, also for a folder without rules.
  */
 export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   const files = filesIn(dir, 'rules')
@@ -55,10 +58,14 @@ export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   const { thresholds, customerOf } = joinSections(parsed)
   for (const file of parsed) rules.push(...compileFile(file, compiler, locations))
   if (parsed.every((file) => file.problems().length === 0)) reportUnused(names, parsed, compiler)
-  for (const file of parsed) problems.push(...file.problems())
+  for (const file of parsed) problems.push(...file.excerpts())
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     throw new AppError('RULES_INVALID', `${count} in ${dir}`, { problems })
+  }
+  const { onWarning = () => undefined } = options
+  for (const { rule, message } of overlapsIn(rules, compiler)) {
+    onWarning(`${locations.get(rule)} ${rule}: ${message}`)
   }
   if (rules.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule`)
   return createRuleSet(
@@ -78,7 +85,11 @@ function compileFile(file: RuleFile, compiler: Compiler, locations: Map<string, 
     const definition = file.definitions[index]
     if (compiled?.ok === false) {
       for (const { message, offset } of compiled.problems) file.report(index, 'when', message, offset)
-    } else if (compiled !== null && definition !== undefined) {
+    }
+    for (const { message, offset } of compiled?.ok === true ? compiler.lint(when ?? '') : []) {
+      file.report(index, 'when', message, offset)
+    }
+    if (compiled?.ok === true && definition !== undefined) {
       rules.push({ ...definition, fires: compiled.evaluate, conditions: compiled.conditions })
     }
   }

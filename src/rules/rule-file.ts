@@ -104,6 +104,8 @@ export interface RuleFile {
   /** Adds a problem with anything else in the file. */
   reportAt(path: YamlPath, message: string, offset?: number): void
   problems(): string[]
+  /** The same with the lines that they are about. */
+  excerpts(): string[]
   /** `file:line:column` of a rule's id. */
   location(index: number): string
   /** `file:line:column` of anything else. */
@@ -137,6 +139,7 @@ export function parseRuleFile(file: string, text: string): RuleFile {
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),
     reportAt: (path, message, offset) => yaml.report(path, message, offset),
     problems: () => yaml.problems(),
+    excerpts: () => yaml.excerpts(),
     location: (index) => yaml.location(['rules', index, 'id']),
     locationAt: (path) => yaml.location(path),
   }

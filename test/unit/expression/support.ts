@@ -84,6 +84,12 @@ export function valueOf(source: string, parts: ViewParts = {}): number {
   return number.evaluate(viewOf(parts))
 }
 
+/** What is certainly not meant by the source, as `column message`. */
+export function lintOf(source: string): string[] {
+  const compiler = createCompiler({ windows: createWindowSet(), scope: 'rule', retentionMs: RETENTION_MS })
+  return compiler.lint(source).map(({ column, message }) => `${column} ${message}`)
+}
+
 /** What is wrong with the source, as `line:column message`. */
 export function problemsOf(
   source: string,
