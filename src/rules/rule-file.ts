@@ -11,21 +11,30 @@ const ruleShape = z.strictObject(
       error: ({ input }) =>
         `must be words in small letters with hyphens, such as card-testing-burst, and is "${input}"`,
     }),
-    description: textField().min(1, 'must say what the rule finds, and why its thresholds are as they are'),
-    when: textField('must be an expression'),
-    action: oneOf(ACTIONS).optional(),
+    description: textField()
+      .min(1, 'must say what the rule finds, and why its thresholds are as they are')
+      .describe('What the rule finds, and why its thresholds are as they are; analysts read it in decisions'),
+    when: textField('must be an expression').describe(
+      'A condition in CEL; docs/expressions.md lists fields, functions and windows',
+    ),
+    action: oneOf(ACTIONS).optional().describe('The strictest action of all rules that fire wins'),
     weight: z
       .int('must be a whole number')
       .min(-1_000, 'must be from -1000 to 1000')
       .max(1_000, 'must be from -1000 to 1000')
       .refine((weight) => weight !== 0, 'must not be 0: it would add nothing')
-      .optional(),
-    override: oneOf(OVERRIDES).optional(),
+      .optional()
+      .describe('What the rule adds to the sum that the thresholds judge'),
+    override: oneOf(OVERRIDES)
+      .optional()
+      .describe('Of an allow rule: the strictest action that it sets aside'),
     reason: textField().regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, {
       error: ({ input }) =>
         `must be words in capitals with underscores, such as CARD_TESTING, and is "${input}"`,
     }),
-    mode: oneOf(RULE_MODES).default('live'),
+    mode: oneOf(RULE_MODES)
+      .default('live')
+      .describe('shadow is recorded and never acts; canary acts for a share of payers; live acts'),
     percent: z.number('must be a number').gt(0, 'must be above 0').max(100, 'must be at most 100').optional(),
   },
   'must be a rule: id, description, when, action, reason',
