@@ -25,7 +25,7 @@ Rules and features are written in the [Common Expression Language](https://cel.d
   which is true when \`x\` is unknown.
 - Whole-number division by zero is unknown; beyond 2^53 whole numbers are rounded.
 - \`attributes['name']\` reads the publisher's own facts. \`score\` is the model's, in rules only.
-- Amounts are major units of the base currency; \`amount_minor\` is as published. Times are UTC; \`weekday\` is 1 for Monday.
+- Amounts are major units of the base currency; \`amount_minor\` is as published. \`hour\` and \`weekday\` are UTC's; \`weekday\` is 1 for Monday.
 
 ## Windows
 
@@ -61,6 +61,12 @@ Groups of merchant categories (ISO 18245; meanings as in Visa's Merchant Data St
 | group | codes |
 |---|---|
 ${mccGroups.join('\n')}
+
+## Local time
+
+\`local_hour(payer) < 6\` and \`local_weekday(payee) >= 6\` are the hour (0 to 23) and the weekday (1 for Monday) where the payer or payee is: by \`payer.timeZone\`, or
+else by \`payer.country\` when it has the same time everywhere. They are unknown without both, in a country with several times (US, AU), and for a zone that
+does not exist. Zones are those of the runtime's ICU data.
 
 ## Named expressions
 

@@ -7,8 +7,9 @@ import { childrenOf, pathOf, sourceOf } from './ast.ts'
 import { conjunctsOf } from './canonical.ts'
 import { createEnvironment, EVENT_TYPE_SHIFT, type Scope, withEventType } from './environment.ts'
 import type { Attribute, Reader } from './fields.ts'
-import { USAGE } from './functions.ts'
+import { isLocalFunction, USAGE } from './functions.ts'
 import { lint } from './lint.ts'
+import { createLocalClock } from './local-time.ts'
 import { NO_VOCABULARY, type Vocabulary } from './membership.ts'
 import { checkNames } from './names.ts'
 import { compileNode } from './nodes.ts'
@@ -79,6 +80,7 @@ const LONGEST_SOURCE = 8_192
 export function createCompiler(options: CompilerOptions): Compiler {
   const { windows, scope, retentionMs, vocabulary = NO_VOCABULARY } = options
   const environment = createEnvironment(scope)
+  const clock = createLocalClock()
   const definitions = new Map<string, ScalarPart>()
   const withheld = new Set<string>()
 
@@ -118,7 +120,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const problems: ExpressionProblem[] = []
     const complain = complainTo(source, problems)
     const parts = new Map<ASTNode, Part>()
-    const part = compileNode(root, { windows, retentionMs, vocabulary, definitions, complain, parts })
+    const part = compileNode(root, { windows, retentionMs, vocabulary, clock, definitions, complain, parts })
     if (part === null) return { ok: false, problems }
     if (expected === 'bool') {
       if (part.type === 'bool') {
@@ -145,7 +147,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const problems: ExpressionProblem[] = []
     const complain = complainTo(source, problems)
     const parts = new Map<ASTNode, Part>()
-    const part = compileNode(root, { windows, retentionMs, vocabulary, definitions, complain, parts })
+    const part = compileNode(root, { windows, retentionMs, vocabulary, clock, definitions, complain, parts })
     if (part === null) return withhold(name, problems)
     if (part.type === 'list') complain(root, 'a list cannot be named: name the condition, or a group.')
     else if (part.type === 'dyn') {
@@ -251,7 +253,8 @@ function collectTerms(
 ): void {
   const part = parts.get(node)
   const isWindow = part !== undefined && isNumber(part) && part.slot !== undefined
-  const isField = node.op === '[]' || pathOf(node) !== null
+  const isLocal = node.op === 'call' && isLocalFunction(node.args[0])
+  const isField = node.op === '[]' || isLocal || pathOf(node) !== null
   if (part !== undefined && part.type !== 'list' && (isWindow || isField)) terms.set(sourceOf(node), part.run)
   else for (const child of childrenOf(node)) collectTerms(child, parts, terms)
 }

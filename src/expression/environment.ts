@@ -4,7 +4,7 @@ import { Environment, type ObjectSchema } from '@marcbachmann/cel-js'
 import { ENTITY_TYPES, RECORD_KINDS } from '../velocity/entity.ts'
 import { WINDOW_FUNCTIONS } from '../velocity/window.ts'
 import { FIELDS } from './fields.ts'
-import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { LOCAL_FUNCTIONS, NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
 import { MEMBERSHIPS } from './membership.ts'
 
 /** `rule` may read the model's score; a model's `feature` may not. */
@@ -42,6 +42,7 @@ export function createEnvironment(scope: Scope, handlers: Handlers = notEvaluate
   }
   declareWindows(declare)
   declare('known', ['dyn'], 'bool')
+  for (const name of LOCAL_FUNCTIONS) for (const type of ['Payer', 'Payee']) declare(name, [type], 'int')
   for (const name of MEMBERSHIPS) declare(name, ['string'], 'Values')
   env.registerOperator('string in Values: bool', handlers('in'))
   for (const name of Object.keys(NUMBER_FUNCTIONS)) {

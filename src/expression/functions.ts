@@ -20,6 +20,14 @@ export const PAIR_FUNCTIONS = {
   greatest: (a: number, b: number) => Math.max(a, b),
 } as const satisfies Record<string, (a: number, b: number) => number>
 
+/** Time of day and weekday where the payer or the payee is. */
+export const LOCAL_FUNCTIONS = ['local_hour', 'local_weekday'] as const
+export type LocalFunction = (typeof LOCAL_FUNCTIONS)[number]
+
+export function isLocalFunction(name: string): name is LocalFunction {
+  return LOCAL_FUNCTIONS.some((known) => known === name)
+}
+
 export const TEXT_METHODS = [
   'startsWith',
   'endsWith',
@@ -43,6 +51,8 @@ export const USAGE: Readonly<Record<string, string>> = {
   distinct: "distinct(entity, counterpart, '1h') or distinct(entity, counterpart, '1h', kind)",
   first_seen: 'first_seen(entity) or first_seen(entity, kind)',
   last_seen: 'last_seen(entity) or last_seen(entity, kind)',
+  local_hour: 'local_hour(payer) or local_hour(payee)',
+  local_weekday: 'local_weekday(payer) or local_weekday(payee)',
   known: 'known(x), x being a number, a text or an attribute',
   has: 'has(object.field), such as has(device.ip)',
   double: 'double(x)',

@@ -5,7 +5,7 @@ import { nearest, suggestion } from '../nearest.ts'
 import { childrenOf, pathOf } from './ast.ts'
 import type { Scope } from './environment.ts'
 import { FIELDS, IDENTIFIER_OF, OBJECTS } from './fields.ts'
-import { TEXT_METHODS, USAGE } from './functions.ts'
+import { isLocalFunction, TEXT_METHODS, USAGE } from './functions.ts'
 import { isMembership, membershipOf, type Vocabulary } from './membership.ts'
 import { type Complain, isEntityType, isRecordKind, isWindowFunction, windowOf } from './windows.ts'
 
@@ -89,6 +89,11 @@ function checkCall(
     windowOf({ node, fn: name, args, retentionMs }, complain)
   } else if (name === 'has') {
     checkHas(args, definitions, complain)
+  } else if (isLocalFunction(name)) {
+    const [place, ...more] = args
+    if (place?.op !== 'id' || !['payer', 'payee'].includes(place.args) || more.length > 0) {
+      complain(node, `write ${USAGE[name]}.`)
+    }
   } else if (isMembership(name)) {
     membershipOf(node, vocabulary, complain)
   } else if (isFunction(name)) {

@@ -5,8 +5,9 @@ import { nearest } from '../nearest.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { type BinaryNode, pathOf, sourceOf } from './ast.ts'
 import { compileFunction, compileHas, compileMatches, compileMethod } from './calls.ts'
-import { attribute, FIELDS, SCORE } from './fields.ts'
-import { TEXT_METHODS, type TextMethod, USAGE } from './functions.ts'
+import { attribute, FIELDS, hourOf, SCORE, weekdayOf } from './fields.ts'
+import { isLocalFunction, type LocalFunction, TEXT_METHODS, type TextMethod, USAGE } from './functions.ts'
+import type { LocalClock } from './local-time.ts'
 import { isMembership, membershipCall, membershipOf, type Vocabulary } from './membership.ts'
 import {
   compileArithmetic,
@@ -34,6 +35,7 @@ export interface NodeContext {
   readonly retentionMs: number
   readonly complain: Complain
   readonly vocabulary: Vocabulary
+  readonly clock: LocalClock
   /** Named expressions. */
   readonly definitions: ReadonlyMap<string, ScalarPart>
   /** Filled with what each node became. */
@@ -230,6 +232,7 @@ function compileCall(node: Call, context: NodeContext): ScalarPart | null {
   }
   if (isMembership(name)) return context.complain(node, `it stands right of "in": write ${USAGE[name]}.`)
   const [first] = args
+  if (isLocalFunction(name)) return compileLocal(name, first?.args === 'payee' ? 'payee' : 'payer', context)
   if (name === 'has' && first !== undefined) {
     return compileHas(pathOf(first) ?? '') ?? unusable(node, context)
   }
@@ -241,6 +244,11 @@ function compileCall(node: Call, context: NodeContext): ScalarPart | null {
       parts.filter((part) => part !== null),
     ) ?? unusable(node, context)
   )
+}
+
+function compileLocal(name: LocalFunction, who: 'payer' | 'payee', { clock }: NodeContext): ScalarPart {
+  const read = name === 'local_hour' ? hourOf : weekdayOf
+  return { type: 'int', run: (view) => read(clock(view.event[who], view.timeMs)) }
 }
 
 function compileMethodCall(node: MethodCall, context: NodeContext): ScalarPart | null {

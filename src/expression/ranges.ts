@@ -75,6 +75,7 @@ export function rangeOf(node: ASTNode): Range {
 }
 
 function rangeOfCall(name: string, args: readonly ASTNode[]): Range {
+  if (name === 'local_hour' || name === 'local_weekday') return FIELD_RANGES[name.slice(6)] ?? ANY
   if (name === 'rate') return { low: 0, high: 1 }
   if (isWindowFunction(name) || name === 'size' || name === 'abs' || name === 'sqrt') return FROM_ZERO
   const factor = SECONDS[name]

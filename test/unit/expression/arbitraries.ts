@@ -76,6 +76,11 @@ const window: fc.Arbitrary<Expression> = fc
     return same(`${fn}(${entity}${counted}, '${length}'${kind})`)
   })
 
+const ZONES = ['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Apia', 'UTC']
+const local: fc.Arbitrary<Expression> = fc
+  .tuple(fc.constantFrom('local_hour', 'local_weekday'), fc.constantFrom('payer', 'payee'))
+  .map(([fn, who]) => ({ ours: `${fn}(${who})`, library: `local_time('${who}', '${fn}')` }))
+
 /** Depths are bounded so that no whole number leaves the range where a double is exact. */
 const int: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   const leaf = literal(
@@ -95,6 +100,7 @@ const int: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   return fc.oneof(
     leaf,
     named('late_hour'),
+    local,
     binary(smaller, smaller, '+', '-', '*', '/', '%'),
     smaller.map((part) => join([part], ([a]) => `(-${a})`)),
     // The library reads "" as 0; to us it is a missing text, and so unknown.
@@ -273,7 +279,8 @@ export const view: fc.Arbitrary<ExpressionView> = fc
       }),
       { nil: undefined },
     ),
-    payee: fc.option(fc.record({ mcc: someText }), { nil: undefined }),
+    timeZone: fc.constantFrom(...ZONES),
+    payee: fc.option(fc.record({ mcc: someText, timeZone: fc.constantFrom(...ZONES) }), { nil: undefined }),
     issuerCountry: someText,
     attributes: fc.option(
       fc.record({ n: amount, t: fc.constantFrom(...TEXTS), b: fc.boolean() }, { requiredKeys: [] }),
@@ -296,7 +303,7 @@ export const view: fc.Arbitrary<ExpressionView> = fc
       currency: 'EUR',
       channel: parts.channel,
       outcome: parts.outcome,
-      payer: { account: parts.account, country: parts.country },
+      payer: { account: parts.account, country: parts.country, timeZone: parts.timeZone },
       device: parts.device,
       payee: parts.payee,
       instrument: { type: 'card', issuerCountry: parts.issuerCountry },

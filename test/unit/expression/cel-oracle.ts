@@ -1,11 +1,11 @@
 // The library's own evaluator over the same events: what compiled closures are compared with, and measured against.
 import { BlockList, isIP } from 'node:net'
-import type { ParseResult } from '@marcbachmann/cel-js'
+import { EvaluationError, type ParseResult } from '@marcbachmann/cel-js'
 import { createEnvironment, withEventType } from '../../../src/expression/environment.ts'
 import { FIELDS } from '../../../src/expression/fields.ts'
 import { createGroup } from '../../../src/expression/groups.ts'
 import { isMembership, type Vocabulary } from '../../../src/expression/membership.ts'
-import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from '../../../src/expression/functions.ts'
+import { isLocalFunction, NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from '../../../src/expression/functions.ts'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import { isEntityType, isRecordKind, isWindowFunction, parseLength } from '../../../src/expression/windows.ts'
 import { ENTITY_TYPES, type EntityType, RECORD_KINDS, type RecordKind } from '../../../src/velocity/entity.ts'
@@ -39,6 +39,8 @@ export function createOracle(windows: WindowSet): Oracle {
     }
     // Membership is asked for under other names: see below.
     if (name === 'in' || isMembership(name)) return () => undefined
+    // Local time is asked for under another name as well.
+    if (isLocalFunction(name)) return () => undefined
     if (name === 'known') return (x) => x !== '' && !Number.isNaN(x)
     const unary = Object.entries(NUMBER_FUNCTIONS).find(([known]) => known === name)?.[1]
     if (unary !== undefined) return (x) => unary(Number(x))
@@ -56,6 +58,9 @@ export function createOracle(windows: WindowSet): Oracle {
   membership('group', (value, group) => GROUPS[group]!.includes(value))
   membership('list', (value, list) => LISTS[list]!.includes(value))
   membership('cidr', isWithinBlock)
+  environment.registerFunction('local_time(string, string): int', (who: unknown, part: unknown) =>
+    localTime(current!, who === 'payer' ? 'payer' : 'payee', String(part)),
+  )
   return {
     parse: (source) => environment.parse(withEventType(source)),
     look: (view) => {
@@ -90,6 +95,17 @@ export function isWithinBlock(address: string, block: string): boolean {
   const list = new BlockList()
   list.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
   return list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** By Intl's own fields of the time; an error, as the library has them, when the zone is not known. */
+function localTime(view: ExpressionView, who: 'payer' | 'payee', part: string): bigint {
+  const timeZone = view.event[who]?.timeZone
+  if (timeZone === undefined) throw new EvaluationError('the zone is not known')
+  const options = { timeZone, hourCycle: 'h23', hour: '2-digit', weekday: 'short' } as const
+  const parts = new Intl.DateTimeFormat('en-US', options).formatToParts(view.timeMs)
+  const text = (type: string) => parts.find((found) => found.type === type)!.value
+  if (part === 'local_hour') return BigInt(text('hour'))
+  return BigInt(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(text('weekday')) + 1)
 }
 
 function contextOf(view: ExpressionView): Record<string, unknown> {

@@ -91,6 +91,8 @@ test.each([
     "known(group('gambling'))",
     "1:7 it stands right of \"in\": write x in group('name'), such as payee.mcc in group('gambling').",
   ],
+  ['local_hour(device) > 22', '1:1 write local_hour(payer) or local_hour(payee).'],
+  ['local_hour() > 22', '1:1 write local_hour(payer) or local_hour(payee).'],
   ['amount >', '1:9 Unexpected token: EOF.'],
   ['true) || (true', "1:5 Unexpected character: ')'."],
   ['', '1:1 the expression is empty.'],
