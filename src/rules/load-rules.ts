@@ -86,7 +86,7 @@ function compileFile(file: RuleFile, compiler: Compiler, locations: Map<string, 
     if (compiled?.ok === false) {
       for (const { message, offset } of compiled.problems) file.report(index, 'when', message, offset)
     }
-    for (const { message, offset } of compiled?.ok === true ? compiler.lint(when ?? '') : []) {
+    for (const { message, offset } of when === null ? [] : compiler.lint(when)) {
       file.report(index, 'when', message, offset)
     }
     if (compiled?.ok === true && definition !== undefined) {

@@ -36,6 +36,13 @@ test.each([
   expect(warningsOf(first, second)).toEqual([])
 })
 
+test('a condition that cannot be true is said beside a name that does not exist', () => {
+  expect(problemsOf({ 'a.yaml': rulesYaml({ when: 'amuont > 5 && hour > 24' }) })).toEqual([
+    'a.yaml:4:11 large-amount: there is no amuont. Did you mean "amount"?',
+    'a.yaml:4:25 large-amount: it is never true: hour is from 0 to 23.',
+  ])
+})
+
 test('a condition that cannot be true is a mistake, in a rule and in a named expression', () => {
   const shared = 'define: { late: hour > 24 }\n'
   expect(problemsOf({ 'a.yaml': rulesYaml({ when: 'late && score > 95' }), 'b.yaml': shared })).toEqual([
