@@ -253,6 +253,7 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
         topics,
         processor: config.kafka.clientId,
         now,
+        thresholds: ruleSet.thresholds,
         versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
         deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),
       }),

@@ -4,7 +4,8 @@ import { Environment, type ObjectSchema } from '@marcbachmann/cel-js'
 import { ENTITY_TYPES, RECORD_KINDS } from '../velocity/entity.ts'
 import { WINDOW_FUNCTIONS } from '../velocity/window.ts'
 import { FIELDS } from './fields.ts'
-import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { LOCAL_FUNCTIONS, NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { MEMBERSHIPS } from './membership.ts'
 import { isWithoutLength } from './windows.ts'
 
 /** `rule` may read the model's score; a model's `feature` may not. */
@@ -42,6 +43,9 @@ export function createEnvironment(scope: Scope, handlers: Handlers = notEvaluate
   }
   declareWindows(declare)
   declare('known', ['dyn'], 'bool')
+  for (const name of LOCAL_FUNCTIONS) for (const type of ['Payer', 'Payee']) declare(name, [type], 'int')
+  for (const name of MEMBERSHIPS) declare(name, ['string'], 'Values')
+  env.registerOperator('string in Values: bool', handlers('in'))
   for (const name of Object.keys(NUMBER_FUNCTIONS)) {
     for (const type of ['int', 'double']) declare(name, [type], 'double')
   }
@@ -67,6 +71,7 @@ function declareVariables(env: Environment, scope: Scope): void {
   }
   env.registerType('Entity', { fields: { name: 'string' } })
   for (const name of ENTITY_TYPES) if (!(name in ENTITY_TYPE)) env.registerVariable(name, 'Entity')
+  env.registerType('Values', { fields: { name: 'string' } })
   env.registerType('Kind', { fields: { kind: 'string' } })
   for (const name of Object.keys(RECORD_KINDS)) env.registerVariable(name, 'Kind')
   env.registerVariable('attributes', 'map<string, dyn>')

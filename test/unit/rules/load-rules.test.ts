@@ -85,8 +85,8 @@ test('every problem of every file is said, at its line and with its rule', () =>
     'c.yaml:2:9 Large Amount: id must be words in small letters with hyphens, such as card-testing-burst, and is "Large Amount".',
     'c.yaml:5:13 Large Amount: action must be one of allow, review, challenge, block.',
     'c.yaml:6:13 Large Amount: reason must be words in capitals with underscores, such as CARD_TESTING, and is "large".',
-    'd.yaml:1:1 rules is missing.',
     'd.yaml:1:1 "rulez" is no key here. Did you mean "rules"?',
+    'd.yaml:1:1 must hold "rules:" and a list of rules.',
     'e.yaml:1:8 rules holds no rule.',
     'f.yaml:1:1 must hold "rules:" and a list of rules.',
   ])

@@ -32,14 +32,14 @@ export function problemsOf(files: Readonly<Record<string, string>>): string[] {
   return problemsIn(dir, () => loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS }))
 }
 
-/** The problems of the RULES_INVALID that `run` throws; its message when it lists none. */
+/** The problems of the RULES_INVALID that `run` throws, without the lines that they are about; its message when it lists none. */
 export function problemsIn(dir: string, run: () => unknown): string[] {
   try {
     run()
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'RULES_INVALID') throw error
     const texts = error.problems.length > 0 ? error.problems : [error.message]
-    return texts.map((text) => text.replaceAll(`${dir}/`, '').replaceAll(dir, '<dir>'))
+    return texts.map((text) => (text.split('\n')[0] ?? '').replaceAll(`${dir}/`, '').replaceAll(dir, '<dir>'))
   }
   return []
 }
