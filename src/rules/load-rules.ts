@@ -66,7 +66,8 @@ function compileFile(file: RuleFile, compiler: Compiler, locations: Map<string, 
     if (compiled?.ok === false) {
       for (const { message, offset } of compiled.problems) file.report(index, 'when', message, offset)
     } else if (compiled !== null && definition !== undefined) {
-      rules.push({ ...definition, fires: compiled.evaluate, conditions: compiled.conditions })
+      const placeOf = (offset: number): string => file.placeOf(index, offset)
+      rules.push({ ...definition, fires: compiled.evaluate, tree: compiled.tree, placeOf })
     }
   }
   return rules

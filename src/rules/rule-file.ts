@@ -69,6 +69,8 @@ export interface RuleFile {
   problems(): string[]
   /** `file:line:column` of a rule's id. */
   location(index: number): string
+  /** `file:line:column` of the character at this offset of a rule's `when`. */
+  placeOf(index: number, offset: number): string
 }
 
 /** Parses a rule file; `file` is its name in messages. */
@@ -93,6 +95,7 @@ export function parseRuleFile(file: string, text: string): RuleFile {
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),
     problems: () => yaml.problems(),
     location: (index) => yaml.location(['rules', index, 'id']),
+    placeOf: (index, offset) => yaml.location(['rules', index, 'when'], offset),
   }
 }
 

@@ -1,6 +1,6 @@
 // Rules, compiled and ready: what fires for an event, and which of it acts. Pure and total; one pass over all rules.
 import { createHash } from 'node:crypto'
-import type { Condition } from '../expression/compiler.ts'
+import type { ConditionTree } from '../expression/condition-tree.ts'
 import type { Reader } from '../expression/fields.ts'
 import type { ExpressionView } from '../expression/view.ts'
 
@@ -39,8 +39,10 @@ export interface RuleDefinition {
 
 export interface Rule extends RuleDefinition {
   readonly fires: Reader<boolean>
-  /** The conditions that `when` joins, for explanations. */
-  readonly conditions: readonly Condition[]
+  /** What `when` is made of, for explanations. */
+  readonly tree: ConditionTree
+  /** `file:line:column` of the character at this offset of `when`. */
+  readonly placeOf: (offset: number) => string
 }
 
 export interface RuleSet {

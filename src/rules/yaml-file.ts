@@ -14,8 +14,8 @@ export interface YamlFile<T> {
   report(path: YamlPath, message: string, offset?: number): void
   /** All problems so far as `file:line:column label: message`, in the order of the file. */
   problems(): string[]
-  /** `file:line:column` of the value at this path. */
-  location(path: YamlPath): string
+  /** `file:line:column` of the value at this path; `offset` counts in the text that stands there. */
+  location(path: YamlPath, offset?: number): string
 }
 
 export interface YamlFileOptions<T> {
@@ -54,7 +54,8 @@ export function readYaml<T>(options: YamlFileOptions<T>): YamlFile<T> {
     value,
     content,
     problems: () => found.sort((a, b) => a.offset - b.offset).map(({ problem }) => problem),
-    location: (path) => at(valueOffset(document, path)),
+    location: (path, offset) =>
+      at(offset === undefined ? valueOffset(document, path) : scalarOffset(document, text, path, offset)),
     report(path, message, offset = 0) {
       add(scalarOffset(document, text, path, offset), options.label(content, path), message)
     },
