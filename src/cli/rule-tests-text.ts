@@ -2,7 +2,7 @@
 import type { CoverageReport } from '../rules/coverage.ts'
 import type { Check, RuleTestReport, RuleTestResult } from '../rules/rule-tests.ts'
 import type { Terminal } from './terminal-view.ts'
-import { coloured, type TraceTextOptions, traceLines, wrapped } from './trace-text.ts'
+import { coloured, hanging, type TraceTextOptions, traceLines } from './trace-text.ts'
 
 export interface ReportTextOptions extends Terminal {
   /** Whole traces; else only the parts that made a rule fire or not. */
@@ -88,10 +88,4 @@ function coverageLines({ uncovered }: CoverageReport, options: ReportTextOptions
 function coverageTotal({ outcomes, seen }: CoverageReport): string {
   const percent = outcomes === 0 ? 100 : Math.floor((100 * seen) / outcomes)
   return `${seen} of ${outcomes} outcomes of conditions seen (${percent} %)`
-}
-
-/** `lead` and the text behind it; what does not fit goes on below, indented. */
-function hanging(lead: string, indent: number, text: string, { width }: Terminal): string[] {
-  const [first = '', ...more] = wrapped(text, indent, width)
-  return [`${lead}${first}`, ...more.map((line) => `${' '.repeat(indent)}${line}`)]
 }

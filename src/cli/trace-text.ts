@@ -84,3 +84,9 @@ export function wrapped(text: string, indent: number, width: number): string[] {
   }
   return [...lines, line]
 }
+
+/** `lead` and the text behind it; what does not fit goes on below, indented. */
+export function hanging(lead: string, indent: number, text: string, { width }: Terminal): string[] {
+  const [first = '', ...more] = wrapped(text, indent, width)
+  return [`${lead}${first}`, ...more.map((line) => `${' '.repeat(indent)}${line}`)]
+}
