@@ -12,6 +12,7 @@ export function reportPage(report: BacktestReport): string {
   const sections = [
     heading(report),
     tiles(report),
+    differenceSection(report),
     section('Alerts by day', daysChart(report.set), legend(HELD)),
     section('Precision and recall by rule', rulesChart(report.set), legend(['precision', 'recall'])),
     section(
@@ -21,7 +22,6 @@ export function reportPage(report: BacktestReport): string {
     ),
     section('Stopped payments by hour of the day, UTC', hoursChart(report.set), legend(['fraud', 'genuine'])),
     section('All rules', rulesTable(report)),
-    differenceSection(report),
   ]
   return `<!doctype html>
 <html lang="en">

@@ -10,6 +10,7 @@ import { loadRuleTests, type RuleTest } from '../rules/rule-test-file.ts'
 import { type RuleTestReport, runRuleTests } from '../rules/rule-tests.ts'
 import { createWindowSet, type WindowSet } from '../velocity/window.ts'
 import { EXIT } from './exit-codes.ts'
+import { explainCommand } from './explain.ts'
 import { configOfProcess, terminalOf } from './process-host.ts'
 import { reportText } from './rule-tests-text.ts'
 
@@ -47,7 +48,7 @@ export function rulesCommand(): Command {
       const passed = report.results.every((result) => result.passed)
       print(project, { ...report, untested: [], passed }, options)
     })
-  return command
+  return command.addCommand(explainCommand())
 }
 
 function withOptions(command: Command): Command {
