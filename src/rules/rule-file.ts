@@ -17,6 +17,13 @@ const ruleShape = z.strictObject(
       error: ({ input }) =>
         `must be words in capitals with underscores, such as CARD_TESTING, and is "${input}"`,
     }),
+    source: textField().min(1, 'must say where the thresholds come from').optional(),
+    runbook: textField()
+      .regex(
+        /^(https:\/\/\S+|[\w./-]+\.md(#[\w-]+)?)$/,
+        'must be a link to a page, such as docs/rule-runbooks.md#transfers',
+      )
+      .optional(),
     mode: oneOf(RULE_MODES).default('live'),
     percent: z.number('must be a number').gt(0, 'must be above 0').max(100, 'must be at most 100').optional(),
   },
@@ -88,9 +95,11 @@ export function parseRuleFile(file: string, text: string): RuleFile {
       id: textIn(item, 'id'),
       when: textIn(item, 'when'),
     })),
-    definitions: (yaml.value?.rules ?? []).map(({ percent, ...rule }) => ({
+    definitions: (yaml.value?.rules ?? []).map(({ percent, source, runbook, ...rule }) => ({
       ...rule,
       percent: percent ?? null,
+      source: source ?? null,
+      runbook: runbook ?? null,
     })),
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),
     problems: () => yaml.problems(),

@@ -35,6 +35,10 @@ export interface RuleDefinition {
   readonly mode: RuleMode
   /** Share of payers for whom a canary acts, above 0 to 100; null in other modes. */
   readonly percent: number | null
+  /** Where the thresholds come from: a regulation, or judgement. For people; the hash leaves it out. */
+  readonly source?: string | null
+  /** What to do about a payment that it holds: a page. For people; the hash leaves it out. */
+  readonly runbook?: string | null
 }
 
 export interface Rule extends RuleDefinition {
