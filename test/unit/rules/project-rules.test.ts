@@ -9,7 +9,7 @@ import { RETENTION_MS } from './support.ts'
 
 const RATES = { minorPerMajor: 100, toBaseMinor: (amount: number) => amount }
 
-test('every rule of the project is shown to fire and to stay silent', async () => {
+test('every rule of the project is shown to fire and to stay silent, and every part of it to be true and false', async () => {
   const windows = createWindowSet()
   const rules = loadRules('rules', { windows, retentionMs: RETENTION_MS })
   const tests = loadRuleTests('rules', rules, 'EUR')
@@ -22,6 +22,7 @@ test('every rule of the project is shown to fire and to stay silent', async () =
   })
   expect(report.results.filter(({ passed }) => !passed).map(({ name }) => name)).toEqual([])
   expect(report.untested).toEqual([])
+  expect(report.coverage.uncovered).toEqual([])
   expect(report.passed).toBe(true)
 })
 
