@@ -25,7 +25,8 @@ const LABELS = 12
 /** Stacked bars from left to right. */
 export function barChart(bars: readonly Bar[], { unit, format }: ChartOptions): string {
   const totals = bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))
-  const top = niceCeiling(Math.max(0, ...totals))
+  // Below four, lines would stand at fractions of what is counted.
+  const top = niceCeiling(Math.max(TICKS, ...totals))
   const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP)
   const step = (WIDTH - LEFT) / Math.max(1, bars.length)
   const every = Math.ceil(bars.length / LABELS)
@@ -83,7 +84,6 @@ export function escaped(text: string): string {
 
 /** The next 1, 2, 4 or 8 times a power of ten, so that four lines stand at readable values. */
 function niceCeiling(value: number): number {
-  if (value <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
   return ([1, 2, 4, 8].find((factor) => factor * power >= value) ?? 10) * power
 }

@@ -51,7 +51,7 @@ function heading(report: BacktestReport): string {
   const bad = Object.entries(rejected).map(([code, count]) => `${escaped(code)} ${count}`)
   return `<header><h1>Backtest</h1>
 <p>${escaped(file)}: ${whole(events)} events in ${days.toFixed(1)} days (${from?.slice(0, 10) ?? ''} to ${to?.slice(0, 10) ?? ''}).
-${whole(labelled)} events have a label; payments without one count as ${unlabelled}. Stopped means blocked or challenged.
+${whole(labelled)} events of the recording have a label; payments without one count as ${unlabelled}. Stopped means blocked or challenged.
 Fraud whose label comes after the end of the recording counts as if it had none.</p>
 <p class="dim">Rules ${escaped(set.hash.slice(0, 19))} · model ${escaped(model ?? 'none')}${bad.length === 0 ? '' : ` · dead letters: ${bad.join(', ')}`}</p></header>`
 }

@@ -24,7 +24,7 @@ function headLines(report: BacktestReport, terminal: Terminal): string[] {
   const span = from === null ? '' : ` in ${days.toFixed(1)} days, ${from.slice(0, 10)} to ${to?.slice(0, 10)}`
   const sentences = [
     `${file}: ${whole(events)} events${span}.`,
-    `${whole(labelled)} have a label, ${whole(fraud)} of them fraud of ${shownMoney(fraudMinor, report)}; payments without one count as ${unlabelled}.`,
+    `${whole(fraud)} of them are fraud, of ${shownMoney(fraudMinor, report)}. ${whole(labelled)} events of the recording have a label; payments without one count as ${unlabelled}.`,
   ]
   const bad = Object.entries(rejected).map(([code, count]) => `${code} ${count}`)
   if (bad.length > 0) sentences.push(`Dead letters: ${bad.join(', ')}.`)

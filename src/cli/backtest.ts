@@ -1,7 +1,7 @@
 // `paysentry backtest`: what a rule set would have done to recorded traffic.
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { type Progress, runBacktest } from '../backtest/backtest.ts'
+import { LEAST_CACHE_BYTES, type Progress, runBacktest } from '../backtest/backtest.ts'
 import { loadBacktestKnowledge } from '../backtest/load.ts'
 import { reportPage } from '../backtest/page.ts'
 import { reportOf } from '../backtest/report.ts'
@@ -59,7 +59,7 @@ async function backtest(options: BacktestCommandOptions): Promise<void> {
       against,
       unlabelled: options.unlabelled,
       retentionMs: config.velocity.retentionMs,
-      cacheBytes: config.velocity.cacheBytes,
+      cacheBytes: Math.max(config.velocity.cacheBytes, LEAST_CACHE_BYTES),
       maxMessageBytes: config.limits.maxMessageBytes,
       sinceMs: options.since ?? Number.NEGATIVE_INFINITY,
       untilMs: options.until ?? Number.POSITIVE_INFINITY,

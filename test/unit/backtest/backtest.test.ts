@@ -141,8 +141,8 @@ test('the table fits the terminal', async () => {
   }
   expect(backtestText(report, { width: 80, colour: false })).toMatchInlineSnapshot(`
     "recorded.jsonl: 6 events in 1.0 days, 2026-03-02 to 2026-03-02.
-    4 have a label, 3 of them fraud of 700 EUR; payments without one count as
-    genuine.
+    3 of them are fraud, of 700 EUR. 4 events of the recording have a label;
+    payments without one count as genuine.
 
     rules  sha256:9fa72cf3deb8
       decisions         allow 2 · review 0 · challenge 0 · block 4
