@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { VERSION } from './cli/process-host.ts'
+import { backtestCommand } from './cli/backtest.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -24,6 +25,7 @@ const commands = [
   simulateCommand(),
   rulesCommand(),
   trainCommand(),
+  backtestCommand(),
 ]
 for (const command of commands) {
   command.copyInheritedSettings(program)

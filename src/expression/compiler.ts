@@ -4,11 +4,11 @@
 import { type ASTNode, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
 import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
-import { childrenOf, pathOf, sourceOf } from './ast.ts'
 import { conjunctsOf } from './canonical.ts'
+import { type ConditionTree, conditionTree } from './condition-tree.ts'
 import { createEnvironment, EVENT_TYPE_SHIFT, type Scope, withEventType } from './environment.ts'
-import type { Attribute, Reader } from './fields.ts'
-import { isLocalFunction, USAGE } from './functions.ts'
+import type { Reader } from './fields.ts'
+import { USAGE } from './functions.ts'
 import { lint } from './lint.ts'
 import { createLocalClock } from './local-time.ts'
 import { NO_VOCABULARY, type Vocabulary } from './membership.ts'
@@ -16,7 +16,7 @@ import { checkNames } from './names.ts'
 import { compileNode } from './nodes.ts'
 import { type ExpressionProblem, problemAt } from './problem.ts'
 import { NO_REFERENCES, type References, referencesIn } from './references.ts'
-import { asNumber, isNumber, type Part, type ScalarPart } from './typed.ts'
+import { asNumber, constantBool, type Part, type ScalarPart } from './typed.ts'
 import type { Complain } from './windows.ts'
 
 export interface CompilerOptions {
@@ -30,19 +30,11 @@ export interface CompilerOptions {
   readonly vocabulary?: Vocabulary
 }
 
-/** One of the conditions that an expression joins with && and ||, for people who ask why a rule did (not) fire. */
-export interface Condition {
-  /** The condition as its author wrote it, on one line. */
-  readonly source: string
-  readonly holds: Reader<boolean>
-  /** What it reads of the event: fields and windows, each once. */
-  readonly terms: readonly { readonly source: string; readonly read: Reader<Attribute> }[]
-}
-
 export interface CompiledCondition {
   readonly ok: true
   readonly evaluate: Reader<boolean>
-  readonly conditions: readonly Condition[]
+  /** For people who ask why a rule did (not) fire. */
+  readonly tree: ConditionTree
 }
 
 export interface CompiledNumber {
@@ -115,7 +107,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     if (needsWithheld(root)) {
       // The mistake is in the named expression, and is said there.
       return expected === 'bool'
-        ? { ok: true, evaluate: () => false, conditions: [] }
+        ? { ok: true, evaluate: () => false, tree: conditionTree(root, constantBool(false), new Map()) }
         : { ok: true, evaluate: () => Number.NaN }
     }
     const problems: ExpressionProblem[] = []
@@ -125,7 +117,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     if (part === null) return { ok: false, problems }
     if (expected === 'bool') {
       if (part.type === 'bool') {
-        return { ok: true, evaluate: part.run, conditions: conditionsOf(root, parts) }
+        return { ok: true, evaluate: part.run, tree: conditionTree(root, part, parts) }
       }
       complain(
         root,
@@ -229,33 +221,4 @@ function explain(summary: string): string {
   const [, call, name = ''] = CALL.exec(summary) ?? []
   const usage = USAGE[name]
   return usage === undefined ? summary : `${call} does not exist: write ${usage}`
-}
-
-/** The conditions that && and || join, in order. */
-function conditionsOf(root: ASTNode, parts: ReadonlyMap<ASTNode, Part>): Condition[] {
-  if (root.op === '&&' || root.op === '||') return root.args.flatMap((side) => conditionsOf(side, parts))
-  const part = parts.get(root)
-  if (part?.type !== 'bool') return []
-  const terms = new Map<string, Reader<Attribute>>()
-  collectTerms(root, parts, terms)
-  return [
-    {
-      source: sourceOf(root),
-      holds: part.run,
-      terms: [...terms].map(([source, read]) => ({ source, read })),
-    },
-  ]
-}
-
-function collectTerms(
-  node: ASTNode,
-  parts: ReadonlyMap<ASTNode, Part>,
-  terms: Map<string, Reader<Attribute>>,
-): void {
-  const part = parts.get(node)
-  const isWindow = part !== undefined && isNumber(part) && part.slot !== undefined
-  const isLocal = node.op === 'call' && isLocalFunction(node.args[0])
-  const isField = node.op === '[]' || isLocal || pathOf(node) !== null
-  if (part !== undefined && part.type !== 'list' && (isWindow || isField)) terms.set(sourceOf(node), part.run)
-  else for (const child of childrenOf(node)) collectTerms(child, parts, terms)
 }

@@ -91,7 +91,8 @@ function compileFile(file: RuleFile, compiler: Compiler, locations: Map<string, 
       file.report(index, 'when', message, offset)
     }
     if (compiled?.ok === true && definition !== undefined) {
-      rules.push({ ...definition, fires: compiled.evaluate, conditions: compiled.conditions })
+      const placeOf = (offset: number): string => file.placeOf(index, offset)
+      rules.push({ ...definition, fires: compiled.evaluate, tree: compiled.tree, placeOf })
     }
   }
   return rules

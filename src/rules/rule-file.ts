@@ -32,6 +32,13 @@ const ruleShape = z.strictObject(
       error: ({ input }) =>
         `must be words in capitals with underscores, such as CARD_TESTING, and is "${input}"`,
     }),
+    source: textField().min(1, 'must say where the thresholds come from').optional(),
+    runbook: textField()
+      .regex(
+        /^(https:\/\/\S+|[\w./-]+\.md(#[\w-]+)?)$/,
+        'must be a link to a page, such as docs/rule-runbooks.md#transfers',
+      )
+      .optional(),
     mode: oneOf(RULE_MODES)
       .default('live')
       .describe('shadow is recorded and never acts; canary acts for a share of payers; live acts'),
@@ -119,6 +126,8 @@ export interface RuleFile {
   location(index: number): string
   /** `file:line:column` of anything else. */
   locationAt(path: YamlPath): string
+  /** `file:line:column` of the character at this offset of a rule's `when`. */
+  placeOf(index: number, offset: number): string
 }
 
 /** Parses a rule file; `file` is its name in messages. */
@@ -143,6 +152,8 @@ export function parseRuleFile(file: string, text: string): RuleFile {
       override: rule.override ?? null,
       customer: DEFAULT_CUSTOMER_TEXT,
       percent: rule.percent ?? null,
+      source: rule.source ?? null,
+      runbook: rule.runbook ?? null,
     })),
     sections: readableSections(yaml.content),
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),
@@ -151,6 +162,7 @@ export function parseRuleFile(file: string, text: string): RuleFile {
     excerpts: () => yaml.excerpts(),
     location: (index) => yaml.location(['rules', index, 'id']),
     locationAt: (path) => yaml.location(path),
+    placeOf: (index, offset) => yaml.location(['rules', index, 'when'], offset),
   }
 }
 

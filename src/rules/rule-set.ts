@@ -1,6 +1,6 @@
 // Rules, compiled and ready: what fires for an event, and which of it acts. Pure and total; one pass over all rules.
 import { createHash } from 'node:crypto'
-import type { Condition } from '../expression/compiler.ts'
+import type { ConditionTree } from '../expression/condition-tree.ts'
 import type { Reader } from '../expression/fields.ts'
 import type { ExpressionView } from '../expression/view.ts'
 
@@ -53,12 +53,18 @@ export interface RuleDefinition {
   readonly mode: RuleMode
   /** Share of payers for whom a canary acts, above 0 to 100; null in other modes. */
   readonly percent: number | null
+  /** Where the thresholds come from: a regulation, or judgement. For people; the hash leaves it out. */
+  readonly source?: string | null
+  /** What to do about a payment that it holds: a page. For people; the hash leaves it out. */
+  readonly runbook?: string | null
 }
 
 export interface Rule extends RuleDefinition {
   readonly fires: Reader<boolean>
-  /** The conditions that `when` joins, for explanations. */
-  readonly conditions: readonly Condition[]
+  /** What `when` is made of, for explanations. */
+  readonly tree: ConditionTree
+  /** `file:line:column` of the character at this offset of `when`. */
+  readonly placeOf: (offset: number) => string
 }
 
 export interface RuleSet {

@@ -16,8 +16,8 @@ export interface YamlFile<T> {
   problems(): string[]
   /** The same, each followed by its line of the file and a caret under the place. */
   excerpts(): string[]
-  /** `file:line:column` of the value at this path. */
-  location(path: YamlPath): string
+  /** `file:line:column` of the value at this path; `offset` counts in the text that stands there. */
+  location(path: YamlPath, offset?: number): string
 }
 
 export interface YamlFileOptions<T> {
@@ -60,7 +60,8 @@ export function readYaml<T>(options: YamlFileOptions<T>): YamlFile<T> {
       found
         .sort((a, b) => a.offset - b.offset)
         .map(({ offset, problem }) => `${problem}\n${excerpt(text, offset)}`),
-    location: (path) => at(valueOffset(document, path)),
+    location: (path, offset) =>
+      at(offset === undefined ? valueOffset(document, path) : scalarOffset(document, text, path, offset)),
     report(path, message, offset = 0) {
       add(scalarOffset(document, text, path, offset), options.label(content, path), message)
     },

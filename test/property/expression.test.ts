@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Compiler, createCompiler } from '../../src/expression/compiler.ts'
+import type { ConditionTree } from '../../src/expression/condition-tree.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { bool, number, view } from '../unit/expression/arbitraries.ts'
 import { createOracle, DEFINITIONS, VOCABULARY } from '../unit/expression/cel-oracle.ts'
@@ -115,20 +116,25 @@ function verdictOf(a: string, operator: string, b: string, compiler: Compiler): 
   return first.message.startsWith('it is never') ? 'never' : 'always'
 }
 
-test('the conditions of an expression say what it is made of', () => {
+test('the tree of an expression is true where its parts say so', () => {
   fc.assert(
     fc.property(fc.array(bool(2), { minLength: 1, maxLength: 4 }), view, (parts, event) => {
       const { compiler } = setUp()
       const compiled = compiler.compile(parts.map(({ ours }) => `(${ours})`).join(' && '), 'bool')
       if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
-      const joinedByAnd = !parts.some(({ ours }) => /\|\|/.test(ours))
-      if (joinedByAnd) {
-        expect(compiled.conditions.every(({ holds }) => holds(event))).toBe(compiled.evaluate(event))
+      const check = (tree: ConditionTree): void => {
+        const again = compiler.compile(tree.source, 'bool')
+        // An attribute is joined as a condition, and is no expression by itself.
+        if (!again.ok) expect(tree.source).toMatch(/^attributes\b/)
+        else expect(again.evaluate(event)).toBe(tree.holds(event))
+        const holds = tree.parts.map((part) => part.holds(event))
+        if (tree.joins === 'all') expect(tree.holds(event)).toBe(!holds.includes(false))
+        if (tree.joins === 'any') expect(tree.holds(event)).toBe(holds.includes(true))
+        if (tree.joins === 'not') expect([tree.holds(event)]).toEqual(holds.map((part) => !part))
+        for (const part of tree.parts) check(part)
       }
-      for (const { source, holds } of compiled.conditions) {
-        const again = compiler.compile(source, 'bool')
-        expect(again.ok && again.evaluate(event)).toBe(holds(event))
-      }
+      expect(compiled.tree.holds(event)).toBe(compiled.evaluate(event))
+      check(compiled.tree)
     }),
     { numRuns: 1_000 },
   )

@@ -139,3 +139,14 @@ test('anchors and other YAML that people use is understood', () => {
   expect(load({ 'a.yaml': text }).rules.map(({ description }) => description)).toEqual(['Shared', 'Shared'])
   expect(folderOf({})).toBeTypeOf('string')
 })
+
+test('a rule may say where its threshold comes from and what to do, and neither changes the hash', () => {
+  const plain = load({ 'a.yaml': rulesYaml({}) })
+  const told = load({ 'a.yaml': rulesYaml({ source: 'Judgement', runbook: 'docs/page.md#part' }) })
+  expect(told.rules[0]).toMatchObject({ source: 'Judgement', runbook: 'docs/page.md#part' })
+  expect(plain.rules[0]).toMatchObject({ source: null, runbook: null })
+  expect(told.hash).toBe(plain.hash)
+  expect(problemsOf({ 'a.yaml': rulesYaml({ runbook: 'ask Ann' }) })).toEqual([
+    'a.yaml:7:14 large-amount: runbook must be a link to a page, such as docs/rule-runbooks.md#transfers.',
+  ])
+})

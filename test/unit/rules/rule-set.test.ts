@@ -21,7 +21,8 @@ function rule(parts: Partial<Rule> & { id: string }): Rule {
     mode: 'live',
     percent: null,
     fires: () => true,
-    conditions: [],
+    tree: { source: 'true', offset: 0, joins: null, holds: () => true, parts: [], terms: [] },
+    placeOf: () => 'rules.yaml:1:1',
     ...parts,
   }
 }

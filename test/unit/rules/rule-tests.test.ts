@@ -83,19 +83,36 @@ test('a failed expectation says what happened, with what each condition read', a
         'expected the reasons [BURST], they are []',
         'burst should have fired',
       ],
-      explanations: [
+      traces: [
         {
           rule: 'burst',
+          place: expect.stringMatching(/a\.yaml:4:11$/),
+          action: 'block',
+          reason: 'BURST',
           fired: false,
           acts: false,
-          conditions: [
-            {
-              source: "count(card, '10m') >= 3",
-              holds: false,
-              terms: [{ source: "count(card, '10m')", value: 2 }],
-            },
-            { source: 'amount < 5.0', holds: true, terms: [{ source: 'amount', value: 1.99 }] },
-          ],
+          condition: {
+            source: BURST.when,
+            joins: 'all',
+            holds: false,
+            terms: [],
+            parts: [
+              {
+                source: "count(card, '10m') >= 3",
+                joins: null,
+                holds: false,
+                terms: [{ source: "count(card, '10m')", value: 2 }],
+                parts: [],
+              },
+              {
+                source: 'amount < 5.0',
+                joins: null,
+                holds: true,
+                terms: [{ source: 'amount', value: 1.99 }],
+                parts: [],
+              },
+            ],
+          },
         },
       ],
     },
@@ -269,5 +286,36 @@ test('everything that is wrong with the events and names of a test is said at on
     'a.test.yaml:8:25 "wrong in many ways": there is no rule with the reason BRUST. Did you mean "BURST"?',
     'a.test.yaml:8:42 "wrong in many ways": there is no rule brust. Did you mean "burst"?',
     'a.test.yaml:9:5 "expects nothing": expects nothing: give the test or one of its events "expect:".',
+  ])
+})
+
+test('what no test made true or false is reported with its place, as far as it was evaluated', async () => {
+  const { coverage } = await check(
+    `  - name: one way only
+    events:
+      - { amount: 199, channel: pos }
+      - { amount: 20000, channel: pos }
+    expect: { fires: [either] }
+`,
+    {
+      id: 'either',
+      when: "amount > 100.0 && (channel == 'pos' || score > 0.9) && !(currency == 'USD' || hour > 20)",
+    },
+  )
+  expect(coverage.outcomes).toBe(10)
+  expect(coverage.seen).toBe(5)
+  expect(
+    coverage.uncovered.map(({ rule, place, source, never }) => [
+      rule,
+      place.replace(/^.*\//, ''),
+      source,
+      never,
+    ]),
+  ).toEqual([
+    ['either', 'a.yaml:4:30', "channel == 'pos'", 'false'],
+    ['either', 'a.yaml:4:50', 'score > 0.9', 'true'],
+    ['either', 'a.yaml:4:50', 'score > 0.9', 'false'],
+    ['either', 'a.yaml:4:68', "currency == 'USD'", 'true'],
+    ['either', 'a.yaml:4:89', 'hour > 20', 'true'],
   ])
 })
