@@ -88,7 +88,19 @@ export const configSchema = z.strictObject({
   money: z.strictObject({
     ratesFile: text().default('rates.yaml').describe('Exchange rates to the base currency'),
   }),
-  rules: z.strictObject({ dir: text().default('rules').describe('Folder of the rule files') }),
+  rules: z.strictObject({
+    dir: text().default('rules').describe('Folder of the rule files'),
+    watch: flag().default(false).describe('Loads the rules again when a file of the folder changes'),
+    source: z
+      .enum(['folder', 'control'])
+      .default('folder')
+      .describe(
+        '`folder`, or `control`: the published rule set that was activated last, and the folder until there is one',
+      ),
+    publicKeys: list()
+      .default([])
+      .describe('Keys that may sign published rule sets, as `rules keygen` prints them'),
+  }),
   model: z.strictObject({
     dir: text().default('models').describe('Folder of the model versions'),
     version: text()
@@ -236,6 +248,9 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
   }
   if (config.redis.url !== '' && !/^rediss?:\/\//.test(config.redis.url)) {
     problems.push('redis.url must start with redis:// or rediss://')
+  }
+  if (config.rules.source === 'control' && config.rules.publicKeys.length === 0) {
+    problems.push('rules.source "control" needs rules.publicKeys: make a key with "paysentry rules keygen"')
   }
   for (const broker of config.kafka.brokers) {
     if (!/^[^\s/]+:\d{1,5}$/.test(broker))

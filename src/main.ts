@@ -1,6 +1,7 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
+import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
@@ -23,6 +24,7 @@ const commands = [
   topicsCommand(),
   simulateCommand(),
   rulesCommand(),
+  listsCommand(),
   trainCommand(),
 ]
 for (const command of commands) {

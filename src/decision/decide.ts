@@ -1,5 +1,5 @@
 // decide: from what fired to the decision, its alert, and the dead letters of what was rejected. Pure.
-import type { Batch, BatchEvent, Rejected } from '../batch.ts'
+import type { Batch, BatchEvent, JudgedWith, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
 import { ACTIONS, type Action, type FiredRule } from '../rules/rule-set.ts'
@@ -8,7 +8,8 @@ import type { Alert, Decision } from './decision.ts'
 
 export interface DecideOptions {
   readonly topics: TopicNames
-  readonly versions: Decision['versions']
+  /** Of what stays as it is; a batch names the version of its lists itself. */
+  readonly versions: Omit<Decision['versions'], keyof JudgedWith>
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -20,8 +21,9 @@ export interface DecideOptions {
 export function createDecideStage(options: DecideOptions): (batch: Batch) => Batch {
   return (batch) => {
     const nowMs = Math.round(options.now())
+    const versions = versionsOf(options.versions, batch.judgedWith)
     for (const event of batch.events) {
-      const decision = decide(event, options.versions)
+      const decision = decide(event, versions)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -59,7 +61,13 @@ export function decide(event: BatchEvent, versions: Decision['versions']): Decis
     reasons: acting
       .sort(strictestFirst)
       .map((rule) => ({ code: rule.reason, rule: rule.id, text: rule.text })),
-    shadow: event.fired.filter((rule) => !rule.acts).map((rule) => ({ rule: rule.id, action: rule.action })),
+    shadow: event.fired
+      .filter((rule) => !rule.acts)
+      .map(({ id, action: wanted, demoted }) => ({
+        rule: id,
+        action: wanted,
+        ...(demoted === undefined ? {} : { demoted }),
+      })),
     score:
       event.scored === null
         ? null
@@ -67,6 +75,13 @@ export function decide(event: BatchEvent, versions: Decision['versions']): Decis
     degraded: [...event.degraded].sort(),
     versions,
   }
+}
+
+function versionsOf(
+  { ruleSet, ...others }: DecideOptions['versions'],
+  { lists, demoted }: JudgedWith,
+): Decision['versions'] {
+  return { ruleSet, lists, ...(demoted.length === 0 ? {} : { demoted: [...demoted] }), ...others }
 }
 
 /** An alert for every decision that a person must look at (any but `allow`), about the narrowest entity of the event. */

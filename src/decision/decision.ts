@@ -25,7 +25,13 @@ export const decisionSchema = z
     action,
     reasons: z.array(reason).describe('Rules that asked for the action or a milder one, strictest first'),
     shadow: z
-      .array(z.object({ rule: z.string(), action }))
+      .array(
+        z.object({
+          rule: z.string(),
+          action,
+          demoted: z.literal(true).optional().describe('The breaker has put the rule into shadow'),
+        }),
+      )
       .describe('Rules that fired without acting: in shadow, or a canary outside its share'),
     score: z
       .object({ value: z.number(), contributions: z.array(contribution) })
@@ -34,6 +40,11 @@ export const decisionSchema = z
     degraded: z.array(z.string()).describe('What this decision had to do without, such as `rate:XAF`'),
     versions: z.object({
       ruleSet: z.string(),
+      lists: z.string().describe('Names the content of all lists; `none` when they hold nothing'),
+      demoted: z
+        .array(z.string())
+        .optional()
+        .describe('Rules that the breaker has put into shadow; absent when none'),
       model: z.string().nullable(),
       rates: z.string(),
     }),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { type Compiler, createCompiler } from '../expression/compiler.ts'
 import type { WindowSet } from '../velocity/window.ts'
+import { LISTS_FILE } from './list-file.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 
@@ -21,7 +22,9 @@ const TEST_FILE = /\.test\.ya?ml$/
 export function filesIn(dir: string, kind: 'rules' | 'tests'): string[] {
   try {
     return readdirSync(dir)
-      .filter((name) => RULE_FILE.test(name) && TEST_FILE.test(name) === (kind === 'tests'))
+      .filter(
+        (name) => RULE_FILE.test(name) && name !== LISTS_FILE && TEST_FILE.test(name) === (kind === 'tests'),
+      )
       .sort()
       .map((name) => join(dir, name))
   } catch (error) {

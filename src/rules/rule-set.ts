@@ -21,6 +21,8 @@ export interface FiredRule {
   readonly mode: RuleMode
   /** False for a shadow rule, and for a canary outside its share of payers. */
   readonly acts: boolean
+  /** True for a rule that would act had the breaker not put it into shadow. */
+  readonly demoted?: true
 }
 
 /** A rule as its author wrote it, with defaults filled in. */

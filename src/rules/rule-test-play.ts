@@ -1,6 +1,6 @@
 // Plays a rule test: its events pass the stages that real events pass, with journals in memory.
 // Each test starts with empty journals, so that tests cannot influence each other.
-import type { Batch, BatchEvent } from '../batch.ts'
+import { type Batch, type BatchEvent, emptyBatch } from '../batch.ts'
 import type { Rates } from '../payment/rates.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
 import { createPseudonymiser, type Pseudonymiser } from '../velocity/pseudonym.ts'
@@ -39,7 +39,7 @@ export async function playTest(
     cacheBytes: CACHE_BYTES,
     minorPerMajor,
   })
-  const judge = createRulesStage(rules)
+  const judge = createRulesStage({ ruleSet: rules })
   const played: (BatchEvent | null)[] = []
   for (const step of test.steps) {
     nowMs = step.timeMs
@@ -82,7 +82,7 @@ function batchOf(
     publish: nothing,
     commit: nothing,
   }
-  const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
+  const batch = emptyBatch(source)
   if ('label' in step) {
     batch.labels.push({ record, label: step.label, timeMs, entities: pseudonymiser.entitiesOf(step.label) })
     return batch
