@@ -208,6 +208,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): Deciding {
     stage: metrics.observeStage,
     completed(batch) {
       metrics.observeBatch(batch, now())
+      parts.standing.traffic.add(batch)
       intake?.completed(batch)
       options.onCompleted?.(batch)
     },

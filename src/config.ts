@@ -101,6 +101,17 @@ export const configSchema = z.strictObject({
       .default([])
       .describe('Keys that may sign published rule sets, as `rules keygen` prints them'),
   }),
+  breaker: z.strictObject({
+    share: fraction()
+      .default(0.05)
+      .describe(
+        'A live rule that challenges or blocks more than this share of all payments is put into shadow; 1 switches the breaker off',
+      ),
+    windowMs: int(1_000, 86_400_000).default(600_000).describe('Time over which that share is measured'),
+    leastEvents: int(1, 1_000_000_000)
+      .default(1_000)
+      .describe('Payments within that time below which nothing is concluded'),
+  }),
   model: z.strictObject({
     dir: text().default('models').describe('Folder of the model versions'),
     version: text()

@@ -146,6 +146,7 @@ function channels(): Record<TopicRole, object> {
         ...message(CONTRACTS.ruleBundle, '`ruleset/<hash of the rule set>`'),
         ...message(CONTRACTS.activation, '`activation/rules`'),
         ...message(CONTRACTS.demotion, '`breaker/<rule>`'),
+        ...message(CONTRACTS.traffic, '`traffic/<processor>`'),
       },
     ),
   }

@@ -1,5 +1,11 @@
 // One example of each contract: printed in the generated documents, and held against the schemas by their test.
-import type { Activation, Demotion, ListEntry, RuleBundle } from '../../src/control/control-record.ts'
+import type {
+  Activation,
+  Demotion,
+  ListEntry,
+  RuleBundle,
+  TrafficCounts,
+} from '../../src/control/control-record.ts'
 import type { Alert, Decision } from '../../src/decision/decision.ts'
 import type { Label, PaymentEvent } from '../../src/payment/event.ts'
 
@@ -99,3 +105,5 @@ export const DEMOTION_EXAMPLE: Demotion = {
   author: 'paysentry',
   at: '2026-03-01T12:00:07Z',
 }
+
+export const TRAFFIC_EXAMPLE: TrafficCounts = { events: 512, acted: { 'card-testing-burst': 3 } }

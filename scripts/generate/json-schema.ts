@@ -5,6 +5,7 @@ import {
   demotionSchema,
   listEntrySchema,
   ruleBundleSchema,
+  trafficSchema,
 } from '../../src/control/control-record.ts'
 import { alertSchema, decisionSchema } from '../../src/decision/decision.ts'
 import { labelSchema, paymentEventSchema } from '../../src/payment/event.ts'
@@ -17,6 +18,7 @@ import {
   EVENT_EXAMPLE,
   LABEL_EXAMPLE,
   LIST_ENTRY_EXAMPLE,
+  TRAFFIC_EXAMPLE,
 } from './examples.ts'
 
 export interface Contract {
@@ -86,6 +88,13 @@ export const CONTRACTS = {
     schema: demotionSchema,
     io: 'output',
     example: DEMOTION_EXAMPLE,
+  },
+  traffic: {
+    name: 'TrafficCounts',
+    file: 'traffic-counts.schema.json',
+    schema: trafficSchema,
+    io: 'output',
+    example: TRAFFIC_EXAMPLE,
   },
 } as const satisfies Record<string, Contract>
 

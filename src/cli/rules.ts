@@ -7,6 +7,8 @@ import { loadRuleTests } from '../rules/rule-test-file.ts'
 import { type Check, type Explanation, runRuleTests, type RuleTestReport } from '../rules/rule-tests.ts'
 import { createWindowSet } from '../velocity/window.ts'
 import { EXIT } from './exit-codes.ts'
+import { addBreakerCommands } from './rules-breaker.ts'
+import { addPublishCommands } from './rules-publish.ts'
 
 interface CheckOptions {
   readonly dir?: string
@@ -30,6 +32,8 @@ export function rulesCommand(): Command {
       process.stdout.write(text)
       if (!report.passed) process.exitCode = EXIT.failed
     })
+  addPublishCommands(command)
+  addBreakerCommands(command)
   return command
 }
 

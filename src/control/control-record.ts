@@ -53,10 +53,21 @@ export const demotionSchema = z
     description: 'A rule that was put into shadow by the breaker. Key: `breaker/<rule>`',
   })
 
+export const trafficSchema = z
+  .object({
+    events: z.int().min(1).describe('Events that the processor decided since its last record'),
+    acted: z.record(z.string(), z.int().min(1)).describe('Events that a rule challenged or blocked, by rule'),
+  })
+  .meta({
+    id: 'TrafficCounts',
+    description: 'What one processor counted for the breaker. Key: `traffic/<processor>`',
+  })
+
 export type ListEntry = z.infer<typeof listEntrySchema>
 export type RuleBundle = z.infer<typeof ruleBundleSchema>
 export type Activation = z.infer<typeof activationSchema>
 export type Demotion = z.infer<typeof demotionSchema>
+export type TrafficCounts = z.infer<typeof trafficSchema>
 
 export interface ListItem {
   readonly list: string
@@ -70,6 +81,7 @@ export type ControlChange =
   | ({ readonly kind: 'list'; readonly entry: ListEntry | null } & ListItem)
   | { readonly kind: 'ruleset'; readonly hash: string; readonly bundle: RuleBundle | null }
   | { readonly kind: 'activation'; readonly activation: Activation | null }
+  | { readonly kind: 'traffic'; readonly counts: TrafficCounts | null; readonly timeMs: number }
   | { readonly kind: 'breaker'; readonly rule: string; readonly demotion: Demotion | null }
 
 /** The key of a list's entry. */
@@ -79,13 +91,14 @@ export function listKey({ list, holds, item }: ListItem): string {
 
 export const ruleSetKey = (hash: string): string => `ruleset/${hash}`
 export const ACTIVATION_KEY = 'activation/rules'
+export const trafficKey = (processor: string): string => `traffic/${processor}`
 export const breakerKey = (rule: string): string => `breaker/${rule}`
 
 /** A record for the control topic; `value` null takes back what its key says. */
 export function controlRecord(
   topic: string,
   key: string,
-  value: ListEntry | RuleBundle | Activation | Demotion | null,
+  value: ListEntry | RuleBundle | Activation | Demotion | TrafficCounts | null,
 ): OutputRecord {
   return { topic, key, value: value === null ? null : JSON.stringify(value) }
 }
@@ -110,6 +123,12 @@ export function readControl(record: LogRecord): ControlChange | string {
         kind: 'breaker',
         rule: rest.join('/'),
         demotion,
+      }))
+    case 'traffic':
+      return parsed(key, record, trafficSchema, (counts) => ({
+        kind: 'traffic',
+        counts,
+        timeMs: record.timestampMs,
       }))
     default:
       return `the key "${key}" is of no kind that this version knows`

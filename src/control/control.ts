@@ -7,6 +7,7 @@ import {
   type Demotion,
   readControl,
   type RuleBundle,
+  type TrafficCounts,
   type Activation,
 } from './control-record.ts'
 
@@ -18,6 +19,10 @@ export interface ControlOptions {
   readonly onRuleSet: () => void
   /** Told when a rule was demoted or lifted; never before the topic was read whole. */
   readonly onBreaker: () => void
+  /** Told what a processor counted, with the time of the record. */
+  readonly onTraffic: (counts: TrafficCounts, timeMs: number) => void
+  /** Told that a person lifted the demotion of this rule. */
+  readonly onLifted: (rule: string) => void
   /** Told of a record that cannot be read: it changes nothing. `problem` says what is wrong with it. */
   readonly onUnreadable: (problem: string, record: LogRecord) => void
 }
@@ -43,6 +48,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   /** What a change concerns, for those who are told once a delivery is through. */
   const take = (change: ControlChange): 'ruleset' | 'breaker' | null => {
     switch (change.kind) {
+      case 'traffic':
+        // What stands in a compacted topic of the time before is a part of it only: the window begins with this process.
+        if (isWhole && change.counts !== null) options.onTraffic(change.counts, change.timeMs)
+        return null
       case 'list': {
         const { list, holds, item, entry } = change
         if (entry === null) options.lists.remove(list, holds, item)
@@ -62,6 +71,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
         activation = change.activation
         return 'ruleset'
       case 'breaker':
+        if (change.demotion === null) options.onLifted(change.rule)
         setOrDelete(demotions, change.rule, change.demotion)
         return 'breaker'
     }

@@ -6,6 +6,7 @@ import type { EventLog } from '../log/event-log.ts'
 import { watchFolder } from '../rules/watch-folder.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createBreakerWatch } from './breaker-watch.ts'
 import { type Control, openControl } from './control.ts'
 import { createRulesInForce, type RulesInForce } from './rules-in-force.ts'
 import type { Standing } from './standing.ts'
@@ -43,12 +44,23 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     metrics.setDemotedRules(demotions.size)
     logger.info({ demoted: [...demotions.keys()] }, 'The rules that the breaker has put into shadow')
   }
+  const breaker = createBreakerWatch({
+    limits: config.breaker,
+    traffic: standing.traffic,
+    log: options.log,
+    topic: options.topic,
+    processor: config.kafka.clientId,
+    demotions: () => parts.control?.demotions ?? new Map<string, never>(),
+    logger,
+  })
   const control = await openControl({
     log: options.log,
     topic: options.topic,
     lists: standing.lists,
     onRuleSet: () => parts.rules?.activated(),
     onBreaker: standDemotions,
+    onTraffic: breaker.heard,
+    onLifted: breaker.lifted,
     onUnreadable(problem, { topic, partition, offset }) {
       metrics.countUnreadableControl()
       logger.error({ topic, partition, offset, problem }, 'A record of the control topic changes nothing')
@@ -63,6 +75,7 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     sayWhatDecides(options)
     rules.begin()
   } catch (error) {
+    await breaker.stop()
     await control.stop()
     throw error
   }
@@ -76,6 +89,7 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     finished: control.finished,
     async stop() {
       watcher?.close()
+      await breaker.stop()
       await control.stop()
     },
   }

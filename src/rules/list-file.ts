@@ -24,6 +24,12 @@ const fileSchema = z.strictObject(
   'must hold "lists:" and a list of them',
 )
 
+/** The path of the file, or nothing where there is none. */
+export function listsFileIn(dir: string): string[] {
+  const file = join(dir, LISTS_FILE)
+  return existsSync(file) ? [file] : []
+}
+
 /** The lists that the folder declares; none without the file. Throws RULES_INVALID with every problem. */
 export function loadListDeclarations(dir: string): readonly ListDeclaration[] {
   const file = join(dir, LISTS_FILE)

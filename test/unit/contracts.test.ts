@@ -170,7 +170,7 @@ describe('the AsyncAPI document', () => {
         }
       }
     }
-    expect(checked).toBe(12)
+    expect(checked).toBe(13)
   })
 })
 

@@ -1,0 +1,77 @@
+// Runs the breaker in a processor: tells its counts about once a second, adds up what all tell, and writes the demotion of a rule
+// that went too far. A demotion takes effect when it is read back, so at the same offset in every processor.
+import type { EventLog } from '../log/event-log.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { type BreakerLimits, createBreaker, type TrafficCounter } from './breaker.ts'
+import { breakerKey, controlRecord, type Demotion, type TrafficCounts, trafficKey } from './control-record.ts'
+
+const TELL_EVERY_MS = 1_000
+/** From this share on a rule may do what it likes. */
+const OFF = 1
+
+export interface BreakerWatchOptions {
+  readonly limits: BreakerLimits
+  readonly traffic: TrafficCounter
+  readonly log: Pick<EventLog, 'produce'>
+  /** The control topic. */
+  readonly topic: string
+  /** Name of this processor. */
+  readonly processor: string
+  readonly demotions: () => ReadonlyMap<string, Demotion>
+  readonly logger: Logger
+}
+
+export interface BreakerWatch {
+  /** Counts that a processor told, with the time of the record. */
+  heard(counts: TrafficCounts, timeMs: number): void
+  /** A person lifted the demotion of the rule: it is measured anew. */
+  lifted(rule: string): void
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>
+}
+
+export function createBreakerWatch(options: BreakerWatchOptions): BreakerWatch {
+  const { limits, log, topic, logger } = options
+  const breaker = createBreaker(limits)
+  const writing = new Set<string>()
+  const underWay = new Set<Promise<void>>()
+
+  const write = (rule: string | null, key: string, value: Demotion | TrafficCounts): void => {
+    const work = log
+      .produce([controlRecord(topic, key, value)])
+      .catch((error: unknown) => {
+        // What was not told is not counted; a rule that goes too far is found by the next second's counts.
+        logger.warn({ err: error, key }, 'The breaker could not write to the control topic')
+      })
+      .finally(() => {
+        if (rule !== null) writing.delete(rule)
+        underWay.delete(work)
+      })
+    underWay.add(work)
+  }
+  const demote = (): void => {
+    const isDemoted = (rule: string) => options.demotions().has(rule) || writing.has(rule)
+    for (const [rule, figures] of breaker.tripped(isDemoted)) {
+      writing.add(rule)
+      logger.error({ rule, ...figures }, 'A rule stopped more payments than it may and is put into shadow')
+      write(rule, breakerKey(rule), { ...figures, author: 'paysentry', at: new Date().toISOString() })
+    }
+  }
+  const tell = (): void => {
+    const counts = options.traffic.take()
+    if (counts !== null) write(null, trafficKey(options.processor), counts)
+  }
+  const timer = limits.share >= OFF ? undefined : setInterval(tell, TELL_EVERY_MS)
+  return {
+    heard(counts, timeMs) {
+      if (limits.share >= OFF) return
+      breaker.add(counts, timeMs)
+      demote()
+    },
+    lifted: (rule) => breaker.forget(rule),
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(underWay)
+    },
+  }
+}
