@@ -22,6 +22,8 @@ export interface BreakerWatchOptions {
 }
 
 export interface BreakerWatch {
+  /** Begins to tell what this processor counts. */
+  start(): void
   /** Counts that a processor told, with the time of the record. */
   heard(counts: TrafficCounts, timeMs: number): void
   /** A person lifted the demotion of the rule: it is measured anew. */
@@ -61,8 +63,11 @@ export function createBreakerWatch(options: BreakerWatchOptions): BreakerWatch {
     const counts = options.traffic.take()
     if (counts !== null) write(null, trafficKey(options.processor), counts)
   }
-  const timer = limits.share >= OFF ? undefined : setInterval(tell, TELL_EVERY_MS)
+  let timer: NodeJS.Timeout | undefined
   return {
+    start() {
+      if (limits.share < OFF) timer = setInterval(tell, TELL_EVERY_MS)
+    },
     heard(counts, timeMs) {
       if (limits.share >= OFF) return
       breaker.add(counts, timeMs)

@@ -74,8 +74,8 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     metrics.bindListEntries(standing.lists.size)
     sayWhatDecides(options)
     rules.begin()
+    breaker.start()
   } catch (error) {
-    await breaker.stop()
     await control.stop()
     throw error
   }
