@@ -1,6 +1,7 @@
 // Runs the breaker in a processor: tells its counts about once a second, adds up what all tell, and writes the demotion of a rule
 // that went too far. A demotion takes effect when it is read back, so at the same offset in every processor.
 import type { EventLog } from '../log/event-log.ts'
+import type { RuleBreaker } from '../rules/rule-breaker.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type BreakerLimits, createBreaker, type TrafficCounter } from './breaker.ts'
 import { breakerKey, controlRecord, type Demotion, type TrafficCounts, trafficKey } from './control-record.ts'
@@ -11,6 +12,8 @@ const OFF = 1
 
 export interface BreakerWatchOptions {
   readonly limits: BreakerLimits
+  /** What the rule itself says. */
+  readonly ruleBreaker: (rule: string) => RuleBreaker | undefined
   readonly traffic: TrafficCounter
   readonly log: Pick<EventLog, 'produce'>
   /** The control topic. */
@@ -34,7 +37,9 @@ export interface BreakerWatch {
 
 export function createBreakerWatch(options: BreakerWatchOptions): BreakerWatch {
   const { limits, log, topic, logger } = options
-  const breaker = createBreaker(limits)
+  // One for each length of time that a rule is measured over.
+  const breakers = new Map([[limits.windowMs, createBreaker(limits.windowMs)]])
+  const limitsOf = (rule: string): BreakerLimits => ({ ...limits, ...options.ruleBreaker(rule) })
   const writing = new Set<string>()
   const underWay = new Set<Promise<void>>()
 
@@ -52,11 +57,17 @@ export function createBreakerWatch(options: BreakerWatchOptions): BreakerWatch {
     underWay.add(work)
   }
   const demote = (): void => {
-    const isDemoted = (rule: string) => options.demotions().has(rule) || writing.has(rule)
-    for (const [rule, figures] of breaker.tripped(isDemoted)) {
-      writing.add(rule)
-      logger.error({ rule, ...figures }, 'A rule stopped more payments than it may and is put into shadow')
-      write(rule, breakerKey(rule), { ...figures, author: 'paysentry', at: new Date().toISOString() })
+    for (const [windowMs, breaker] of breakers) {
+      const allowed = (rule: string): BreakerLimits | null => {
+        const own = limitsOf(rule)
+        const isDemoted = options.demotions().has(rule) || writing.has(rule)
+        return isDemoted || own.windowMs !== windowMs || own.share >= OFF ? null : own
+      }
+      for (const [rule, figures] of breaker.tripped(allowed)) {
+        writing.add(rule)
+        logger.error({ rule, ...figures }, 'A rule stopped more payments than it may and is put into shadow')
+        write(rule, breakerKey(rule), { ...figures, author: 'paysentry', at: new Date().toISOString() })
+      }
     }
   }
   const tell = (): void => {
@@ -66,14 +77,19 @@ export function createBreakerWatch(options: BreakerWatchOptions): BreakerWatch {
   let timer: NodeJS.Timeout | undefined
   return {
     start() {
-      if (limits.share < OFF) timer = setInterval(tell, TELL_EVERY_MS)
+      timer = setInterval(tell, TELL_EVERY_MS)
     },
     heard(counts, timeMs) {
-      if (limits.share >= OFF) return
-      breaker.add(counts, timeMs)
+      for (const rule of Object.keys(counts.acted)) {
+        const { windowMs } = limitsOf(rule)
+        if (!breakers.has(windowMs)) breakers.set(windowMs, createBreaker(windowMs))
+      }
+      for (const breaker of breakers.values()) breaker.add(counts, timeMs)
       demote()
     },
-    lifted: (rule) => breaker.forget(rule),
+    lifted(rule) {
+      for (const breaker of breakers.values()) breaker.forget(rule)
+    },
     async stop() {
       clearInterval(timer)
       await Promise.all(underWay)

@@ -44,18 +44,20 @@ export function createTrafficCounter(): TrafficCounter {
   }
 }
 
+export type Allowed = Pick<BreakerLimits, 'share' | 'leastEvents'>
+export type Figures = Pick<Demotion, 'events' | 'acted' | 'share'>
+
 export interface Breaker {
   /** Adds counts that some processor told at `timeMs` (broker's clock) and forgets what lies before the window. */
   add(counts: TrafficCounts, timeMs: number): void
-  /** Rules over their share, with the figures; never a rule of which `isDemoted` is true. */
-  tripped(
-    isDemoted: (rule: string) => boolean,
-  ): ReadonlyMap<string, Pick<Demotion, 'events' | 'acted' | 'share'>>
+  /** Rules over their share, with the figures. `allowed` says what a rule may do, null for one that is not to be judged here. */
+  tripped(allowed: (rule: string) => Allowed | null): ReadonlyMap<string, Figures>
   /** Forgets what the rule did: after a person has lifted its demotion it begins anew. */
   forget(rule: string): void
 }
 
-export function createBreaker({ share, windowMs, leastEvents }: BreakerLimits): Breaker {
+/** The breaker over one length of time. */
+export function createBreaker(windowMs: number): Breaker {
   const told: { readonly timeMs: number; readonly counts: TrafficCounts }[] = []
   const acted = new Map<string, number>()
   // A lifted rule is measured against the events since then alone.
@@ -95,14 +97,14 @@ export function createBreaker({ share, windowMs, leastEvents }: BreakerLimits): 
       told.splice(0, gone)
       for (const [rule, fromMs] of since) if (fromMs <= newestMs - windowMs) since.delete(rule)
     },
-    tripped(isDemoted) {
-      const over = new Map<string, Pick<Demotion, 'events' | 'acted' | 'share'>>()
-      if (events < leastEvents) return over
+    tripped(allowed) {
+      const over = new Map<string, Figures>()
       for (const rule of acted.keys()) {
-        if (isDemoted(rule)) continue
+        const limits = allowed(rule)
+        if (limits === null || events < limits.leastEvents) continue
         const figures = figuresOf(rule)
-        if (figures.events >= leastEvents && figures.acted > share * figures.events) {
-          over.set(rule, { ...figures, share })
+        if (figures.events >= limits.leastEvents && figures.acted > limits.share * figures.events) {
+          over.set(rule, { ...figures, share: limits.share })
         }
       }
       return over

@@ -46,6 +46,7 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
   }
   const breaker = createBreakerWatch({
     limits: config.breaker,
+    ruleBreaker: (id) => options.deciding.knowledge().ruleSet.rules.find((rule) => rule.id === id)?.breaker,
     traffic: standing.traffic,
     log: options.log,
     topic: options.topic,

@@ -1,6 +1,7 @@
 // One file of rules: YAML → definitions, with every problem at its line.
 import { z } from 'zod'
 import { childOf, oneOf, textField } from './file-schema.ts'
+import { ruleBreakerSchema } from './rule-breaker.ts'
 import { ACTIONS, RULE_MODES, type RuleDefinition } from './rule-set.ts'
 import { readYaml, type YamlPath } from './yaml-file.ts'
 
@@ -18,6 +19,7 @@ const ruleShape = z.strictObject(
         `must be words in capitals with underscores, such as CARD_TESTING, and is "${input}"`,
     }),
     mode: oneOf(RULE_MODES).default('live'),
+    breaker: ruleBreakerSchema.optional(),
     percent: z.number('must be a number').gt(0, 'must be above 0').max(100, 'must be at most 100').optional(),
   },
   'must be a rule: id, description, when, action, reason',
@@ -86,8 +88,9 @@ export function parseRuleFile(file: string, text: string): RuleFile {
       id: textIn(item, 'id'),
       when: textIn(item, 'when'),
     })),
-    definitions: (yaml.value?.rules ?? []).map(({ percent, ...rule }) => ({
+    definitions: (yaml.value?.rules ?? []).map(({ percent, breaker, ...rule }) => ({
       ...rule,
+      ...(breaker === undefined ? {} : { breaker }),
       percent: percent ?? null,
     })),
     report: (index, key, message, offset) => yaml.report(['rules', index, key], message, offset),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Condition } from '../expression/compiler.ts'
 import type { Reader } from '../expression/fields.ts'
 import type { ExpressionView } from '../expression/view.ts'
+import type { RuleBreaker } from './rule-breaker.ts'
 
 /** From mildest to strictest. */
 export const ACTIONS = ['allow', 'review', 'challenge', 'block'] as const
@@ -37,6 +38,8 @@ export interface RuleDefinition {
   readonly mode: RuleMode
   /** Share of payers for whom a canary acts, above 0 to 100; null in other modes. */
   readonly percent: number | null
+  /** When the breaker puts it into shadow, where that is not what the configuration says. */
+  readonly breaker?: RuleBreaker
 }
 
 export interface Rule extends RuleDefinition {
@@ -94,7 +97,16 @@ export function createRuleSet(unordered: readonly Rule[]): RuleSet {
 export function ruleSetHash(rules: readonly RuleDefinition[]): string {
   const content = [...rules]
     .sort(byId)
-    .map((rule) => [rule.id, rule.description, rule.when, rule.action, rule.reason, rule.mode, rule.percent])
+    .map((rule) => [
+      rule.id,
+      rule.description,
+      rule.when,
+      rule.action,
+      rule.reason,
+      rule.mode,
+      rule.percent,
+      ...(rule.breaker === undefined ? [] : [rule.breaker]),
+    ])
   return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
 }
 
