@@ -17,13 +17,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const RULE = `rules:
   - id: everything
     description: Every payment from 10 on, for this test
-    when: amount >= 10.0 && count(merchant, '13m') >= 1
+    when: payee.merchant.startsWith('mer-') && amount >= 10.0 && count(merchant, '13m') >= 1
     action: review
     reason: EVERYTHING
 `
 const RULE_TEST = `defaults:
   payer: { account: account-1 }
-  payee: { merchant: shop }
+  payee: { merchant: mer-1 }
 tests:
   - name: every payment from 10 on is reviewed
     events:
