@@ -1,6 +1,7 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
+import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
 import { rulesCommand } from './cli/rules.ts'
@@ -24,6 +25,7 @@ const commands = [
   topicsCommand(),
   simulateCommand(),
   rulesCommand(),
+  listsCommand(),
   trainCommand(),
   backtestCommand(),
 ]
