@@ -28,6 +28,7 @@ interface SimulateOptions {
   readonly fraudShare: number
   readonly campaign?: string[]
   readonly start?: number | 'now'
+  readonly drift?: number | 'now'
   readonly poisonEvery?: number
   readonly config?: string
 }
@@ -70,6 +71,11 @@ export function simulateCommand(): Command {
       'where simulated time starts: RFC 3339, or "now". Kafka: far enough back to end now, and never ahead of the clock; else 2026-01-01T00:00:00Z',
       startTime,
     )
+    .option(
+      '--drift <time>',
+      'from then on habits and campaigns are others (docs/simulator.md): RFC 3339, or "now"',
+      startTime,
+    )
     .option('--poison-every <n>', 'make every n-th message a bad one, of seven kinds in turn', wholeFrom(2))
     .option('--config <file>', 'configuration file (YAML), for the brokers and the topics')
   return command.action((options: SimulateOptions) => simulate(command, options))
@@ -82,7 +88,14 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
   const { customers, seed } = options
   const startMs = startOf(options, Date.now())
   const campaigns = options.campaign ?? CAMPAIGN_NAMES
-  const simulator = createSimulator({ seed, customers, startMs, fraudShare: options.fraudShare, campaigns })
+  const simulator = createSimulator({
+    seed,
+    customers,
+    startMs,
+    fraudShare: options.fraudShare,
+    campaigns,
+    ...driftOf(options.drift, Date.now()),
+  })
   const encode = createEncoder({ topics: target.topics, poisonEvery: options.poisonEvery })
   const startedAtMs = performance.now()
   const line = createProgressLine(startedAtMs)
@@ -109,6 +122,10 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
   }
   const verdict = stop.signal.aborted ? 'stopped' : 'done'
   line.note(`${verdict}: ${describeProgress(sent, performance.now() - startedAtMs)}`)
+}
+
+function driftOf(drift: number | 'now' | undefined, nowMs: number): { readonly driftFromMs?: number } {
+  return drift === undefined ? {} : { driftFromMs: drift === 'now' ? nowMs : drift }
 }
 
 /** `20000 events, 12 labels, 3 bad messages in 4.1 s (4883/s), simulated time 2026-01-01 09:13:22` */
