@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { VERSION } from './cli/process-host.ts'
+import { importCommand } from './cli/import.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -22,6 +23,7 @@ const commands = [
   runCommand(),
   topicsCommand(),
   simulateCommand(),
+  importCommand(),
   rulesCommand(),
   trainCommand(),
 ]

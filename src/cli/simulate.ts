@@ -1,14 +1,7 @@
 // `paysentry simulate`: simulated traffic to Kafka, to standard output or to a file.
-import { createWriteStream, openSync } from 'node:fs'
-import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { AppError } from '../errors.ts'
-import type { OutputRecord } from '../log/event-log.ts'
-import { createKafkaLog } from '../log/kafka-log.ts'
-import { type TopicNames, topicNames } from '../log/topics.ts'
 import { createEncoder } from '../simulator/encode.ts'
-import { createLineWriter } from '../simulator/line-writer.ts'
 import { type Progress, publish } from '../simulator/publisher.ts'
 import {
   CAMPAIGN_NAMES,
@@ -17,7 +10,7 @@ import {
   DEFAULT_FRAUD_SHARE,
   EVENTS_A_DAY,
 } from '../simulator/simulator.ts'
-import { configOfProcess, loggerOfProcess } from './process-host.ts'
+import { openTarget } from './target.ts'
 
 interface SimulateOptions {
   readonly to: string
@@ -31,12 +24,6 @@ interface SimulateOptions {
   readonly drift?: number | 'now'
   readonly poisonEvery?: number
   readonly config?: string
-}
-
-interface Target {
-  readonly topics: TopicNames
-  readonly send: (messages: readonly OutputRecord[]) => Promise<void>
-  readonly close: () => Promise<void>
 }
 
 const DAY_MS = 86_400_000
@@ -155,39 +142,6 @@ export function startOf(
   // A third more than the average takes, so that a quiet night does not end at the clock.
   const days = events === undefined ? ENDLESS_DAYS : Math.max(1, (1.3 * events) / (customers * EVENTS_A_DAY))
   return Math.max(0, Math.floor(nowMs - days * DAY_MS))
-}
-
-function openTarget(command: Command, options: SimulateOptions, onClosed: () => void): Target {
-  if (options.to !== 'kafka') {
-    const toStdout = options.to === 'stdout'
-    const lines = createLineWriter(toStdout ? process.stdout : openFile(command, options.to), onClosed)
-    const close = toStdout ? () => Promise.resolve() : () => lines.close()
-    return { topics: topicNames(''), send: (messages) => lines.send(messages), close }
-  }
-  const config = configOfProcess(options.config)
-  if (config.kafka.brokers.length === 0) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      'kafka.brokers is empty: set PAYSENTRY_KAFKA_BROKERS, or use --to stdout or --to FILE',
-    )
-  }
-  const sink = loggerOfProcess(config, process.stderr)
-  const log = createKafkaLog({ settings: config.kafka, concurrentSends: 1, now: Date.now, sink })
-  return {
-    topics: topicNames(config.topics.prefix),
-    send: (messages) => log.produce(messages),
-    close: () => log.close(),
-  }
-}
-
-function openFile(command: Command, path: string): Writable {
-  try {
-    return createWriteStream(path, { fd: openSync(path, 'w') })
-  } catch (error) {
-    return command.error(
-      `error: --to ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
 }
 
 function createProgressLine(startedAtMs: number) {
