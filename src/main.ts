@@ -4,6 +4,7 @@ import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
+import { importCommand } from './cli/import.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -24,6 +25,7 @@ const commands = [
   runCommand(),
   topicsCommand(),
   simulateCommand(),
+  importCommand(),
   rulesCommand(),
   listsCommand(),
   trainCommand(),
