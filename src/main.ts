@@ -1,5 +1,6 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { VERSION } from './cli/process-host.ts'
 import { rulesCommand } from './cli/rules.ts'
@@ -22,6 +23,7 @@ const commands = [
   runCommand(),
   topicsCommand(),
   simulateCommand(),
+  deadLettersCommand(),
   rulesCommand(),
   trainCommand(),
 ]

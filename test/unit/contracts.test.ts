@@ -174,7 +174,7 @@ describe('the AsyncAPI document', () => {
         }
       }
     }
-    expect(checked).toBe(8)
+    expect(checked).toBe(10)
   })
 })
 
