@@ -1,5 +1,6 @@
 // The composition root: builds every part in order and takes them down in the opposite one.
 // Whatever can be wrong in files is found, all of it, before the processor connects to anything.
+import { randomUUID } from 'node:crypto'
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
 import { createDecideStage } from './decision/decide.ts'
@@ -15,6 +16,7 @@ import { createScoreStage } from './model/score-stage.ts'
 import { maskRecord } from './payment/card-mask.ts'
 import { createDecodeStage } from './payment/decode.ts'
 import { payerKey } from './payment/payer-key.ts'
+import { createPoisonGuard, maskDigits, type PoisonGuard } from './poison.ts'
 import { createPipeline, type PipelineObserver } from './pipeline.ts'
 import { createRulesStage } from './rules/rules-stage.ts'
 import { createRunner, type Runner } from './runner.ts'
@@ -99,12 +101,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const address = await http.listen()
     await store.ping()
-    const runner = openRunner(options, { knowledge, store, topics, intake, fail })
+    const guard = openGuard(options)
+    const runner = openRunner(options, { knowledge, store, topics, intake, guard, fail })
     state.runner = runner
     const consumer = await log.consume({
       topics: [topics.events, topics.labels],
       groupId: config.kafka.groupId,
       maxBatchRecords: config.batch.maxRecords,
+      limit: guard.limit,
       concurrentPartitions: config.batch.concurrentPartitions,
       from: 'earliest',
       publishesTo: [topics.decisions, topics.alerts, topics.deadLetters],
@@ -182,17 +186,29 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
+function openGuard({ config, logger }: AppOptions): PoisonGuard {
+  return createPoisonGuard({
+    owner: randomUUID(),
+    maxTries: config.limits.maxTries,
+    onSuspect: (suspect) =>
+      logger.warn({ ...suspect }, 'A process ended while it worked on these records; they are tried alone'),
+    onNoteFailed: (error, { topic, partition }) =>
+      logger.info({ err: error, topic, partition }, 'A try was not taken back from the note of its offset'),
+  })
+}
+
 interface RunnerParts {
   readonly knowledge: Knowledge
   readonly store: JournalStore
   readonly topics: TopicNames
   readonly intake: Intake | null
+  readonly guard: PoisonGuard
   readonly fail: (error: AppError) => void
 }
 
 function openRunner(options: AppOptions, parts: RunnerParts): Runner {
   const { config, logger, metrics, now } = options
-  const { knowledge, store, topics, intake } = parts
+  const { knowledge, store, topics, intake, guard } = parts
   const { rates, windows, scorer, ruleSet } = knowledge
   const observer: PipelineObserver = {
     stage: metrics.observeStage,
@@ -215,14 +231,16 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
   metrics.bindJournalCache(velocity.cacheFigures)
   const pipeline = createPipeline(
     {
-      decode: createDecodeStage({
-        topics,
-        pseudonymiser,
-        rates,
-        newWindows: () => noWindows.slice(),
-        maxMessageBytes: config.limits.maxMessageBytes,
-        maxFutureSkewMs: config.velocity.maxFutureSkewMs,
-      }),
+      decode: guard.decode(
+        createDecodeStage({
+          topics,
+          pseudonymiser,
+          rates,
+          newWindows: () => noWindows.slice(),
+          maxMessageBytes: config.limits.maxMessageBytes,
+          maxFutureSkewMs: config.velocity.maxFutureSkewMs,
+        }),
+      ),
       velocity,
       score: createScoreStage(scorer),
       rules: createRulesStage(ruleSet),
@@ -231,13 +249,16 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
         processor: config.kafka.clientId,
         now,
         versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
-        deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),
+        deadLetter(rejected, nowMs) {
+          const mask = rejected.code === 'MESSAGE_KILLS_PROCESS' ? maskDigits : maskRecord
+          return deadLetter(rejected, { topics, nowMs, mask })
+        },
       }),
     },
     observer,
   )
   return createRunner({
-    pipeline,
+    pipeline: guard.pipeline(pipeline),
     onRetry(error, { topic, partition }, attempt, pauseMs) {
       metrics.countRetry(error.code)
       logger.warn({ err: error, topic, partition, attempt, pauseMs }, 'A batch will be tried again')

@@ -84,6 +84,9 @@ export const configSchema = z.strictObject({
     maxMessageBytes: int(1_024, 16_777_216)
       .default(262_144)
       .describe('A larger message becomes a dead letter'),
+    maxTries: int(1, 20)
+      .default(3)
+      .describe('A message that ended the process this often, worked on alone, becomes a dead letter'),
   }),
   money: z.strictObject({
     ratesFile: text().default('rates.yaml').describe('Exchange rates to the base currency'),

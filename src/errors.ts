@@ -25,6 +25,10 @@ const table = {
   },
   CURRENCY_UNKNOWN: { disposition: 'reject', message: 'The currency is no active ISO 4217 code' },
   CARD_NUMBER_IN_CLEAR: { disposition: 'reject', message: 'A field holds a full card number' },
+  MESSAGE_KILLS_PROCESS: {
+    disposition: 'reject',
+    message: 'The process ended each time it worked on the message',
+  },
   STORE_UNAVAILABLE: { disposition: 'retry', message: 'Redis does not answer' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },

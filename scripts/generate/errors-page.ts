@@ -23,6 +23,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   CURRENCY_UNKNOWN: 'Publish an active ISO 4217 code, and XXX where no money moves.',
   CARD_NUMBER_IN_CLEAR:
     'Publish a token in place of the card number, and treat the topic that held it as exposed. An identifier that only looks like a card number passes with a letter between its digits, or in a field that is declared to hold numbers (docs/contracts).',
+  MESSAGE_KILLS_PROCESS:
+    'Find out what died: the message stands in the topic that the dead letter names. It was tried `limits.maxTries` times alone. Send it again when the cause is mended.',
   STORE_UNAVAILABLE: 'Bring Redis back, or the network to it. Deciding goes on where it stopped.',
   LOG_UNAVAILABLE: 'Bring Kafka back, or the network to it. Deciding goes on where it stopped.',
   PARTITION_LOST:

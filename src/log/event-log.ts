@@ -63,6 +63,8 @@ export interface ConsumeOptions {
   readonly topics: readonly string[]
   readonly groupId: string
   readonly maxBatchRecords: number
+  /** Fewer records than `maxBatchRecords` for the next batch, at least one, by the note that stands with the offset. */
+  readonly limit?: (note: string) => number
   /** Partitions worked on at the same time; batches of one partition never overlap. */
   readonly concurrentPartitions: number
   /**

@@ -40,7 +40,8 @@ export function startInProcessConsumer(
   const deliver = async (share: Share): Promise<void> => {
     const before = share.committed
     try {
-      await options.onBatch(inProcessBatch(core, group, share, options.maxBatchRecords))
+      const limit = options.limit?.(share.note) ?? options.maxBatchRecords
+      await options.onBatch(inProcessBatch(core, group, share, Math.min(limit, options.maxBatchRecords)))
     } catch (error) {
       leave()
       finished.reject(

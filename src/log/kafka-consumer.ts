@@ -159,9 +159,10 @@ function createDelivery(deps: KafkaConsumerDeps, options: DeliveryOptions): Deli
     const arrivedAtMs = deps.now()
     const claim = await claimFor(payload, generation)
     if (claim === null) return
-    for (let start = 0; start < messages.length; start += maxBatchRecords) {
+    for (let start = 0, end = 0; start < messages.length; start = end) {
       if (stopping.aborted || membership.isLost(generation) || membership.interruption() !== null) break
-      const end = Math.min(start + maxBatchRecords, messages.length)
+      const limit = options.limit?.(claim.position().note) ?? maxBatchRecords
+      end = Math.min(start + Math.min(limit, maxBatchRecords), messages.length)
       const batch = kafkaBatch({ payload, start, end, generation, membership, arrivedAtMs, claim })
       await options.onBatch(batch)
       if (!batch.isCommitted()) {
