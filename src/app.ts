@@ -4,7 +4,9 @@ import { randomUUID } from 'node:crypto'
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
 import { createDecideStage } from './decision/decide.ts'
-import type { AppError } from './errors.ts'
+import { scoreOrFail } from './degrade.ts'
+import { AppError, missingAfter } from './errors.ts'
+import { createFallback, type Fallback } from './fallback.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { type Knowledge, loadKnowledge } from './knowledge.ts'
 import { deadLetter } from './log/dead-letter.ts'
@@ -77,7 +79,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log: EventLog = embedded ?? openKafka(options)
   const intake = embedded === null ? null : openIntake(embedded, topics)
   const ended = Promise.withResolvers<void>()
-  const state: State = { store, consumer: null, runner: null, stopping: false, failed: false }
+  const state: State = { store, consumer: null, runner: null, fallback: null, stopping: false, failed: false }
 
   const fail = (error: unknown): void => {
     state.failed = true
@@ -94,16 +96,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const closeAll = async (): Promise<void> => {
     await http.close()
+    await state.fallback?.close()
     await log.close()
     await store.close()
     knowledge.scorer?.close()
   }
   try {
     const address = await http.listen()
-    await store.ping()
-    const guard = openGuard(options)
-    const runner = openRunner(options, { knowledge, store, topics, intake, guard, fail })
+    await store.ping().catch((error: unknown) => {
+      if (!mayStartWithout(error, embedded, config)) throw error
+      logger.error({ err: error }, 'The journals are away at the start; degrade.journals decides')
+    })
+    const { runner, guard, fallback } = openRunner(options, { knowledge, store, log, topics, intake, fail })
     state.runner = runner
+    state.fallback = fallback
     const consumer = await log.consume({
       topics: [topics.events, topics.labels],
       groupId: config.kafka.groupId,
@@ -141,10 +147,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** Whether a policy can decide until the journals are there. */
+function mayStartWithout(error: unknown, embedded: InProcessLog | null, { degrade }: Config): boolean {
+  const isAway = error instanceof AppError && error.disposition === 'degrade'
+  return isAway && embedded === null && degrade.journals !== 'wait'
+}
+
 interface State {
   readonly store: JournalStore
   consumer: Consumer | null
   runner: Runner | null
+  fallback: Fallback | null
   stopping: boolean
   failed: boolean
 }
@@ -186,10 +199,12 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
-function openGuard({ config, logger }: AppOptions): PoisonGuard {
+function openGuard({ config, logger }: AppOptions, { repair }: Fallback): PoisonGuard {
   return createPoisonGuard({
     owner: randomUUID(),
     maxTries: config.limits.maxTries,
+    missing: repair.missing,
+    onMissingFound: repair.add,
     onSuspect: (suspect) =>
       logger.warn({ ...suspect }, 'A process ended while it worked on these records; they are tried alone'),
     onNoteFailed: (error, { topic, partition }) =>
@@ -202,13 +217,19 @@ interface RunnerParts {
   readonly store: JournalStore
   readonly topics: TopicNames
   readonly intake: Intake | null
-  readonly guard: PoisonGuard
+  readonly log: EventLog
   readonly fail: (error: AppError) => void
 }
 
-function openRunner(options: AppOptions, parts: RunnerParts): Runner {
+interface Running {
+  readonly runner: Runner
+  readonly guard: PoisonGuard
+  readonly fallback: Fallback
+}
+
+function openRunner(options: AppOptions, parts: RunnerParts): Running {
   const { config, logger, metrics, now } = options
-  const { knowledge, store, topics, intake, guard } = parts
+  const { knowledge, store, log, topics, intake } = parts
   const { rates, windows, scorer, ruleSet } = knowledge
   const observer: PipelineObserver = {
     stage: metrics.observeStage,
@@ -229,20 +250,30 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
     minorPerMajor: rates.minorPerMajor,
   })
   metrics.bindJournalCache(velocity.cacheFigures)
+  const decode = createDecodeStage({
+    topics,
+    pseudonymiser,
+    rates,
+    newWindows: () => noWindows.slice(),
+    maxMessageBytes: config.limits.maxMessageBytes,
+    maxFutureSkewMs: config.velocity.maxFutureSkewMs,
+  })
+  const fallback = createFallback({
+    config,
+    log,
+    ping: store.ping,
+    decode,
+    velocity,
+    sink: logger,
+    onFatal: parts.fail,
+  })
+  metrics.bindUnjournaled(fallback.repair.left)
+  const guard = openGuard(options, fallback)
   const pipeline = createPipeline(
     {
-      decode: guard.decode(
-        createDecodeStage({
-          topics,
-          pseudonymiser,
-          rates,
-          newWindows: () => noWindows.slice(),
-          maxMessageBytes: config.limits.maxMessageBytes,
-          maxFutureSkewMs: config.velocity.maxFutureSkewMs,
-        }),
-      ),
-      velocity,
-      score: createScoreStage(scorer),
+      decode: guard.decode(decode),
+      velocity: fallback.velocity,
+      score: scoreOrFail(createScoreStage(scorer)),
       rules: createRulesStage(ruleSet),
       decide: createDecideStage({
         topics,
@@ -255,10 +286,14 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
         },
       }),
     },
+    fallback.standIns,
     observer,
   )
-  return createRunner({
+  const runner = createRunner({
     pipeline: guard.pipeline(pipeline),
+    missing: fallback.missing,
+    mayGoWithout: fallback.mayGoWithout,
+    onDegrade: (error, batch) => fallback.degraded(error, missingAfter(error.code), batch),
     onRetry(error, { topic, partition }, attempt, pauseMs) {
       metrics.countRetry(error.code)
       logger.warn({ err: error, topic, partition, attempt, pauseMs }, 'A batch will be tried again')
@@ -267,4 +302,5 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
       logger.info({ err: error, topic, partition }, 'A batch was left to the new owner of its partition'),
     onFatal: (error) => parts.fail(error),
   })
+  return { runner, guard, fallback }
 }

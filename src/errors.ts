@@ -4,11 +4,12 @@
 /**
  * What happens after an error:
  * `reject` the message becomes a dead letter and the rest of the batch goes on ·
+ * `degrade` something is missing, and the policy of degrade.* decides without it; where that says `wait`, as `retry` ·
  * `retry` nothing was published and no offset moved, so the batch is done again after a pause ·
  * `abandon` the partition belongs to another processor now, so the batch is dropped ·
  * `fatal` the process exits non-zero and its supervisor restarts it.
  */
-export type Disposition = 'reject' | 'retry' | 'abandon' | 'fatal'
+export type Disposition = 'reject' | 'degrade' | 'retry' | 'abandon' | 'fatal'
 
 const table = {
   MESSAGE_EMPTY: { disposition: 'reject', message: 'The message has no value' },
@@ -29,7 +30,8 @@ const table = {
     disposition: 'reject',
     message: 'The process ended each time it worked on the message',
   },
-  STORE_UNAVAILABLE: { disposition: 'retry', message: 'Redis does not answer' },
+  STORE_UNAVAILABLE: { disposition: 'degrade', message: 'Redis does not answer' },
+  MODEL_FAILED: { disposition: 'degrade', message: 'The model could not score' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
   CONFIG_INVALID: { disposition: 'fatal', message: 'The configuration is not usable' },
@@ -49,6 +51,14 @@ export type RejectCode = {
 
 /** The table, for documentation and tests. */
 export const ERRORS: Readonly<Record<ErrorCode, { disposition: Disposition; message: string }>> = table
+
+/** What a decision can do without. */
+export type Missing = 'journals' | 'model'
+
+/** What is missing after an error with the disposition `degrade`. */
+export function missingAfter(code: ErrorCode): Missing {
+  return code === 'MODEL_FAILED' ? 'model' : 'journals'
+}
 
 /** An error with a code of the table. `detail` says what happened here, `problems` lists all that was found wrong. */
 export class AppError extends Error {

@@ -11,6 +11,8 @@ const noteSchema = z.object({
   limit: z.int().min(0),
   /** An offset. */
   until: z.string().regex(/^\d+$/),
+  /** Offsets of events that were decided without journals and are not journaled yet; the end does not belong to them. */
+  missing: z.object({ from: z.string().regex(/^\d+$/), to: z.string().regex(/^\d+$/) }).optional(),
 })
 
 export type PartitionNote = Readonly<z.infer<typeof noteSchema>>

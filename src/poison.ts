@@ -12,6 +12,7 @@ import { type AppError, toAppError } from './errors.ts'
 import type { LogRecord, PartitionBatch } from './log/event-log.ts'
 import { type PartitionNote, readNote, writeNote } from './partition-note.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Span } from './repair.ts'
 import type { Stage } from './stage.ts'
 import { createTurns } from './turns.ts'
 
@@ -23,6 +24,10 @@ export interface PoisonOptions {
   readonly owner: string
   /** Tries of a single message. */
   readonly maxTries: number
+  /** What of the partition is not journaled yet: every note carries it. */
+  readonly missing: (topic: string, partition: number) => Span | null
+  /** Told of such a span that another process left behind. */
+  readonly onMissingFound: (topic: string, partition: number, span: Span) => void
   /** Told before records are tried again on which a process has died. */
   readonly onSuspect: (suspect: Suspect) => void
   /** Told when the announcement could not be taken back; it then counts as a death if this process ends now. */
@@ -60,7 +65,7 @@ export function createPoisonGuard(options: PoisonOptions): PoisonGuard {
     note: PartitionNote,
     work: () => Promise<void>,
   ): Promise<void> => {
-    await source.commitNote(writeNote(note))
+    await source.commitNote(noteText(note, source, options))
     try {
       await work()
     } catch (thrown) {
@@ -80,24 +85,28 @@ export function createPoisonGuard(options: PoisonOptions): PoisonGuard {
       const tries = condemned.get(source)
       return tries === undefined ? stage(source) : rejectAll(source, tries)
     },
-    pipeline: (pipeline) => async (source) => {
+    pipeline: (pipeline) => async (source, absent) => {
       const found = readNote(source.note)
+      if (found.missing !== undefined && found.owner !== owner) {
+        const { from, to } = found.missing
+        options.onMissingFound(source.topic, source.partition, { from: BigInt(from), to: BigInt(to) })
+      }
       const deaths = deathsOf(found)
-      const guarded = withNote(source, owner, found, deaths)
+      const guarded = withNote(source, found, deaths, options)
       if (deaths === 0 && found.limit === 0) {
-        if (found.owner === owner && found.tries === 0) return turns.together(() => pipeline(guarded))
+        if (found.owner === owner && found.tries === 0) return turns.together(() => pipeline(guarded, absent))
         const note = { owner, tries: 1, limit: 0, until: behind(source) }
-        return turns.together(() => announced(source, note, () => pipeline(guarded)))
+        return turns.together(() => announced(source, note, () => pipeline(guarded, absent)))
       }
       if (deaths > 0) options.onSuspect(suspectOf(source, deaths))
       if (found.limit === 1 && deaths >= maxTries && source.records.length === 1) {
         condemned.set(guarded, deaths)
-        return turns.alone(() => pipeline(guarded))
+        return turns.alone(() => pipeline(guarded, absent))
       }
       const limit = deaths > 0 ? fewer(found.limit) : found.limit
       const tries = limit === found.limit ? deaths + 1 : 1
       const note = { owner, tries, limit, until: found.until }
-      return turns.alone(() => announced(source, note, () => pipeline(guarded)))
+      return turns.alone(() => announced(source, note, () => pipeline(guarded, absent)))
     },
   }
 }
@@ -132,16 +141,27 @@ function fewer(limit: number): number {
 /** The batch, which leaves a note of this owner when it is committed. Behind `until` nobody is suspected any more. */
 function withNote(
   source: PartitionBatch,
-  owner: string,
   found: PartitionNote,
   deaths: number,
+  options: PoisonOptions,
 ): PartitionBatch {
+  const { owner } = options
   const limit = deaths > 0 ? fewer(found.limit) : found.limit
   const isPast = BigInt(behind(source)) >= BigInt(found.until)
   const note = isPast
     ? { owner, tries: 0, limit: 0, until: '0' }
     : { owner, tries: 0, limit, until: found.until }
-  return { ...source, commit: () => source.commit(writeNote(note)) }
+  return { ...source, commit: () => source.commit(noteText(note, source, options)) }
+}
+
+function noteText(
+  note: PartitionNote,
+  { topic, partition }: PartitionBatch,
+  { missing }: PoisonOptions,
+): string {
+  const span = missing(topic, partition)
+  if (span === null) return writeNote(note)
+  return writeNote({ ...note, missing: { from: String(span.from), to: String(span.to) } })
 }
 
 async function takeBack(source: PartitionBatch, { onNoteFailed }: PoisonOptions): Promise<void> {

@@ -105,6 +105,16 @@ export interface Follower {
   stop(): Promise<void>
 }
 
+/** Records of one partition, from one offset up to another, which does not belong to it. */
+export interface SpanOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
+  /** Called with the records in order; the next ones come when it resolves. What it throws, the reading throws. */
+  readonly onRecords: (records: readonly LogRecord[]) => Promise<void>
+}
+
 export interface EventLog {
   readonly kind: 'kafka' | 'in-process'
   /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
@@ -114,6 +124,11 @@ export interface EventLog {
    * has been handed over. Throws LOG_UNAVAILABLE or TOPIC_MISSING.
    */
   follow(options: FollowOptions): Promise<Follower>
+  /**
+   * Reads the span once and resolves when all of it that retention has left was handed over. Throws LOG_UNAVAILABLE or
+   * TOPIC_MISSING.
+   */
+  readSpan(options: SpanOptions): Promise<void>
   /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
   produce(records: readonly OutputRecord[]): Promise<void>
   /** Stops the consumers and followers that are left, then lets go of every connection. */

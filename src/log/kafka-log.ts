@@ -8,6 +8,7 @@ import { claimAtLeastOnce, type Position } from './kafka-claim.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
+import { readKafkaSpan } from './kafka-range.ts'
 import { createProducerPool } from './producer-pool.ts'
 
 export interface KafkaLogOptions {
@@ -60,6 +61,8 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       consumers.add(follower)
       return follower
     },
+    readSpan: (span) =>
+      readKafkaSpan({ kafka, clientId: options.settings.clientId, sink: options.sink }, span),
     produce: (records) => producers.send(records),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))

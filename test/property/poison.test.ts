@@ -40,6 +40,8 @@ async function live(life: number, partitions: Stored[], options: LifeOptions): P
   const guard = createPoisonGuard({
     owner: `life-${life}`,
     maxTries: MAX_TRIES,
+    missing: () => null,
+    onMissingFound: () => undefined,
     onSuspect: () => undefined,
     onNoteFailed: () => undefined,
   })
@@ -66,6 +68,7 @@ async function live(life: number, partitions: Stored[], options: LifeOptions): P
           return batch
         },
       },
+      { without: (batch) => batch, journalsPolicy: (batch) => batch },
       { stage: () => undefined, completed: () => undefined },
     ),
   )

@@ -6,7 +6,14 @@ import { readNote, writeNote } from '../../src/partition-note.ts'
 import { recordAt, sourceOf } from '../support/batches.ts'
 
 const guardOf = (owner: string) =>
-  createPoisonGuard({ owner, maxTries: 3, onSuspect: () => undefined, onNoteFailed: () => undefined })
+  createPoisonGuard({
+    owner,
+    maxTries: 3,
+    missing: () => null,
+    onMissingFound: () => undefined,
+    onSuspect: () => undefined,
+    onNoteFailed: () => undefined,
+  })
 
 /** A partition of one message and the note beside its offset. */
 function partitionOfOne() {

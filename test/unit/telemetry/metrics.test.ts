@@ -39,6 +39,7 @@ describe('the metric table', () => {
       'gauge paysentry_journal_cache_entries{}',
       'counter paysentry_journal_cache_evictions_total{}',
       'histogram paysentry_store_round_trip_seconds{}',
+      'gauge paysentry_unjournaled_records{}',
       'gauge paysentry_build_info{version,rule_set,model}',
       'gauge paysentry_ready{}',
     ])
@@ -177,7 +178,7 @@ describe('the states', () => {
     const codes = (disposition: string) =>
       Object.values(ERRORS).filter((e) => e.disposition === disposition).length
     expect(samples(text, 'paysentry_rejected_total')).toHaveLength(codes('reject'))
-    expect(samples(text, 'paysentry_retries_total')).toHaveLength(codes('retry'))
+    expect(samples(text, 'paysentry_retries_total')).toHaveLength(codes('retry') + codes('degrade'))
     expect(samples(text, 'paysentry_retries_total')).toContain('{code="STORE_UNAVAILABLE"} 0')
   })
 

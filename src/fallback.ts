@@ -1,0 +1,108 @@
+// What happens while the journals are away: who decides (degrade.ts), and how the journals become whole again (repair.ts).
+import { createAvailability, createJournalsPolicy, markMissing, withinDeadline } from './degrade.ts'
+import type { Batch } from './batch.ts'
+import type { Config } from './config.ts'
+import type { AppError, Missing } from './errors.ts'
+import type { EventLog, LogRecord, PartitionBatch } from './log/event-log.ts'
+import type { LogSink } from './log/kafka-client.ts'
+import type { StandIns } from './pipeline.ts'
+import { createRepair, type Repair } from './repair.ts'
+import type { Stage } from './stage.ts'
+
+const LOOK_EVERY_MS = 250
+
+export interface FallbackOptions {
+  readonly config: Pick<Config, 'deadline' | 'degrade'>
+  readonly log: EventLog
+  readonly ping: () => Promise<void>
+  readonly decode: (source: PartitionBatch) => Batch
+  readonly velocity: Stage<Batch, Batch>
+  readonly sink: LogSink
+  readonly onFatal: (error: AppError) => void
+}
+
+export interface Fallback {
+  /** The velocity stage within its share of the deadline; it marks what is decided while the partition is being repaired. */
+  readonly velocity: Stage<Batch, Batch>
+  readonly standIns: StandIns
+  readonly repair: Repair
+  missing(): readonly Missing[]
+  mayGoWithout(missing: Missing): boolean
+  degraded(error: AppError, lost: Missing, batch: PartitionBatch): void
+  close(): Promise<void>
+}
+
+export function createFallback(options: FallbackOptions): Fallback {
+  const { config, log, sink } = options
+  const { degrade, deadline } = config
+  // The in-process log drops what was committed, so there is nothing to repair the journals from.
+  const mayLackJournals = degrade.journals !== 'wait' && log.kind === 'kafka'
+  const journals = createAvailability(options.ping, LOOK_EVERY_MS)
+  const velocity = mayLackJournals ? withinDeadline(options.velocity, deadline.ms) : options.velocity
+  const repair = createRepair({
+    readSpan: log.readSpan,
+    back: journals.back,
+    async journal(records) {
+      await options.velocity(options.decode(spanBatch(records)))
+    },
+    onRetry: (error) => sink.warn({ err: error }, 'The journals could not be completed; it is tried again'),
+    onFatal: options.onFatal,
+    onRepaired: (topic, partition) =>
+      sink.info({ topic, partition }, 'The journals are complete again for this partition'),
+  })
+  return {
+    repair,
+    async velocity(batch) {
+      const measured = await velocity(batch)
+      const { topic, partition } = batch.source
+      if (repair.missing(topic, partition) !== null) {
+        for (const event of measured.events) event.degraded.push('journals:incomplete')
+      }
+      return measured
+    },
+    standIns: {
+      journalsPolicy: createJournalsPolicy(degrade),
+      without(batch, missing) {
+        if (missing === 'journals') remember(repair, batch.source)
+        return markMissing(batch, missing)
+      },
+    },
+    missing: () => (journals.isAway() ? ['journals'] : []),
+    mayGoWithout: (missing) => (missing === 'journals' ? mayLackJournals : degrade.model === 'without'),
+    degraded(error, lost, { topic, partition }) {
+      if (lost === 'model') sink.warn({ err: error, topic, partition }, 'Decided without the model')
+      if (lost === 'model' || journals.isAway()) return
+      sink.error({ err: error, topic, partition }, 'The journals are away; degrade.journals decides')
+      journals.failed()
+    },
+    async close() {
+      journals.close()
+      await repair.close()
+    },
+  }
+}
+
+/** Before the commit of the batch, whose note then tells of it. */
+function remember(repair: Repair, { topic, partition, records }: PartitionBatch): void {
+  const first = records[0]?.offset
+  const last = records.at(-1)?.offset
+  if (first === undefined || last === undefined) return
+  repair.add(topic, partition, { from: BigInt(first), to: BigInt(last) + 1n })
+}
+
+/** Records that are only journaled: nothing of them is published or committed. */
+function spanBatch(records: readonly LogRecord[]): PartitionBatch {
+  const nothing = async (): Promise<void> => undefined
+  return {
+    topic: records[0]?.topic ?? '',
+    partition: records[0]?.partition ?? 0,
+    records,
+    lag: 0,
+    arrivedAtMs: 0,
+    note: '',
+    isStale: () => false,
+    publish: nothing,
+    commit: nothing,
+    commitNote: nothing,
+  }
+}
