@@ -53,9 +53,11 @@ export function createFallback(options: FallbackOptions): Fallback {
   return {
     repair,
     async velocity(batch) {
-      const measured = await velocity(batch)
       const { topic, partition } = batch.source
-      if (repair.missing(topic, partition) !== null) {
+      // Asked before the journals are read: the repair may end while they are.
+      const isIncomplete = repair.missing(topic, partition) !== null
+      const measured = await velocity(batch)
+      if (isIncomplete) {
         for (const event of measured.events) event.degraded.push('journals:incomplete')
       }
       return measured
