@@ -1,11 +1,10 @@
 // The composition root: builds every part in order and takes them down in the opposite one.
 // Whatever can be wrong in files is found, all of it, before the processor connects to anything.
-import { randomUUID } from 'node:crypto'
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
 import { createDecideStage } from './decision/decide.ts'
 import { scoreOrFail } from './degrade.ts'
-import { AppError, missingAfter } from './errors.ts'
+import { AppError } from './errors.ts'
 import { createFallback, type Fallback } from './fallback.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { type Knowledge, loadKnowledge } from './knowledge.ts'
@@ -18,10 +17,11 @@ import { createScoreStage } from './model/score-stage.ts'
 import { maskRecord } from './payment/card-mask.ts'
 import { createDecodeStage } from './payment/decode.ts'
 import { payerKey } from './payment/payer-key.ts'
-import { createPoisonGuard, maskDigits, type PoisonGuard } from './poison.ts'
+import { maskDigits, type PoisonGuard } from './poison.ts'
 import { createPipeline, type PipelineObserver } from './pipeline.ts'
 import { createRulesStage } from './rules/rules-stage.ts'
-import { createRunner, type Runner } from './runner.ts'
+import { openBatchRunner, openPoisonGuard } from './processing.ts'
+import type { Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -199,19 +199,6 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
-function openGuard({ config, logger }: AppOptions, { repair }: Fallback): PoisonGuard {
-  return createPoisonGuard({
-    owner: randomUUID(),
-    maxTries: config.limits.maxTries,
-    missing: repair.missing,
-    onMissingFound: repair.add,
-    onSuspect: (suspect) =>
-      logger.warn({ ...suspect }, 'A process ended while it worked on these records; they are tried alone'),
-    onNoteFailed: (error, { topic, partition }) =>
-      logger.info({ err: error, topic, partition }, 'A try was not taken back from the note of its offset'),
-  })
-}
-
 interface RunnerParts {
   readonly knowledge: Knowledge
   readonly store: JournalStore
@@ -219,6 +206,17 @@ interface RunnerParts {
   readonly intake: Intake | null
   readonly log: EventLog
   readonly fail: (error: AppError) => void
+}
+
+function observerOf({ metrics, now, onCompleted }: AppOptions, intake: Intake | null): PipelineObserver {
+  return {
+    stage: metrics.observeStage,
+    completed(batch) {
+      metrics.observeBatch(batch, now())
+      intake?.completed(batch)
+      onCompleted?.(batch)
+    },
+  }
 }
 
 interface Running {
@@ -231,14 +229,6 @@ function openRunner(options: AppOptions, parts: RunnerParts): Running {
   const { config, logger, metrics, now } = options
   const { knowledge, store, log, topics, intake } = parts
   const { rates, windows, scorer, ruleSet } = knowledge
-  const observer: PipelineObserver = {
-    stage: metrics.observeStage,
-    completed(batch) {
-      metrics.observeBatch(batch, now())
-      intake?.completed(batch)
-      options.onCompleted?.(batch)
-    },
-  }
   const key = config.privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : config.privacy.pseudonymKey
   const pseudonymiser = createPseudonymiser(key)
   const noWindows = emptyWindows(windows)
@@ -268,7 +258,7 @@ function openRunner(options: AppOptions, parts: RunnerParts): Running {
     onFatal: parts.fail,
   })
   metrics.bindUnjournaled(fallback.repair.left)
-  const guard = openGuard(options, fallback)
+  const guard = openPoisonGuard(options, fallback)
   const pipeline = createPipeline(
     {
       decode: guard.decode(decode),
@@ -287,20 +277,8 @@ function openRunner(options: AppOptions, parts: RunnerParts): Running {
       }),
     },
     fallback.standIns,
-    observer,
+    observerOf(options, intake),
   )
-  const runner = createRunner({
-    pipeline: guard.pipeline(pipeline),
-    missing: fallback.missing,
-    mayGoWithout: fallback.mayGoWithout,
-    onDegrade: (error, batch) => fallback.degraded(error, missingAfter(error.code), batch),
-    onRetry(error, { topic, partition }, attempt, pauseMs) {
-      metrics.countRetry(error.code)
-      logger.warn({ err: error, topic, partition, attempt, pauseMs }, 'A batch will be tried again')
-    },
-    onAbandon: (error, { topic, partition }) =>
-      logger.info({ err: error, topic, partition }, 'A batch was left to the new owner of its partition'),
-    onFatal: (error) => parts.fail(error),
-  })
+  const runner = openBatchRunner(options, { pipeline: guard.pipeline(pipeline), fallback, fail: parts.fail })
   return { runner, guard, fallback }
 }
