@@ -16,7 +16,7 @@ const JOURNALS_SHARE = 0.6
 /** Marks what was missing on every event that would have used it. */
 export function markMissing(batch: Batch, missing: Missing): Batch {
   for (const event of batch.events) {
-    if (missing === 'journals' || isScored(event)) event.degraded.push(missing)
+    if (missing !== 'model' || isScored(event)) event.degraded.push(missing)
   }
   return batch
 }
@@ -53,17 +53,14 @@ function policyRule(action: Action): FiredRule {
   }
 }
 
-/** The velocity stage, given up with STORE_UNAVAILABLE when the journals' share of the deadline is over. */
+/** The velocity stage, given up with STORE_LATE when the journals' share of the deadline is over. */
 export function withinDeadline(velocity: Stage<Batch, Batch>, deadlineMs: number): Stage<Batch, Batch> {
   const shareMs = deadlineMs * JOURNALS_SHARE
   return async (batch) => {
     const late = new AbortController()
     const timeout = async (): Promise<never> => {
       await delay(shareMs, undefined, { signal: late.signal })
-      throw new AppError(
-        'STORE_UNAVAILABLE',
-        `no answer within ${shareMs} ms, the journals' share of deadline.ms`,
-      )
+      throw new AppError('STORE_LATE', `no answer within ${shareMs} ms, the journals' share of deadline.ms`)
     }
     const work = Promise.resolve(velocity(batch))
     const limit = timeout()

@@ -31,6 +31,7 @@ const table = {
     message: 'The process ended each time it worked on the message',
   },
   STORE_UNAVAILABLE: { disposition: 'degrade', message: 'Redis does not answer' },
+  STORE_LATE: { disposition: 'degrade', message: 'Redis did not answer in time for the decision' },
   MODEL_FAILED: { disposition: 'degrade', message: 'The model could not score' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
@@ -52,12 +53,13 @@ export type RejectCode = {
 /** The table, for documentation and tests. */
 export const ERRORS: Readonly<Record<ErrorCode, { disposition: Disposition; message: string }>> = table
 
-/** What a decision can do without. */
-export type Missing = 'journals' | 'model'
+/** What a decision can do without, and what it says of it; `deadline`: it was given up for lack of time. */
+export type Missing = 'journals' | 'model' | 'deadline'
 
 /** What is missing after an error with the disposition `degrade`. */
-export function missingAfter(code: ErrorCode): Missing {
-  return code === 'MODEL_FAILED' ? 'model' : 'journals'
+export function missingAfter(code: ErrorCode): readonly Missing[] {
+  if (code === 'MODEL_FAILED') return ['model']
+  return code === 'STORE_LATE' ? ['journals', 'deadline'] : ['journals']
 }
 
 /** An error with a code of the table. `detail` says what happened here, `problems` lists all that was found wrong. */

@@ -2,7 +2,7 @@
 import { createAvailability, createJournalsPolicy, markMissing, withinDeadline } from './degrade.ts'
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
-import type { AppError, Missing } from './errors.ts'
+import { type AppError, type Missing, missingAfter } from './errors.ts'
 import type { EventLog, LogRecord, PartitionBatch } from './log/event-log.ts'
 import type { LogSink } from './log/kafka-client.ts'
 import type { StandIns } from './pipeline.ts'
@@ -28,7 +28,8 @@ export interface Fallback {
   readonly repair: Repair
   missing(): readonly Missing[]
   mayGoWithout(missing: Missing): boolean
-  degraded(error: AppError, lost: Missing, batch: PartitionBatch): void
+  /** To be told of what failed, before a policy decides. */
+  degraded(error: AppError, batch: PartitionBatch): void
   close(): Promise<void>
 }
 
@@ -70,10 +71,11 @@ export function createFallback(options: FallbackOptions): Fallback {
       },
     },
     missing: () => (journals.isAway() ? ['journals'] : []),
-    mayGoWithout: (missing) => (missing === 'journals' ? mayLackJournals : degrade.model === 'without'),
-    degraded(error, lost, { topic, partition }) {
-      if (lost === 'model') sink.warn({ err: error, topic, partition }, 'Decided without the model')
-      if (lost === 'model' || journals.isAway()) return
+    mayGoWithout: (missing) => (missing === 'model' ? degrade.model === 'without' : mayLackJournals),
+    degraded(error, { topic, partition }) {
+      const isModel = missingAfter(error.code).includes('model')
+      if (isModel) sink.warn({ err: error, topic, partition }, 'Decided without the model')
+      if (isModel || journals.isAway()) return
       sink.error({ err: error, topic, partition }, 'The journals are away; degrade.journals decides')
       journals.failed()
     },

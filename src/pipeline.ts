@@ -50,6 +50,7 @@ export function createPipeline(stages: Stages, standIns: StandIns, observer: Pip
     const noJournals = missing.has('journals')
     const decoded = await decode(source)
     const measured = noJournals ? without(decoded, 'journals') : await velocity(decoded)
+    if (missing.has('deadline')) without(measured, 'deadline')
     const scored = missing.has('model') ? without(measured, 'model') : await score(measured)
     const judged = await rules(scored)
     const decided = await decide(noJournals ? journalsPolicy(judged) : judged)

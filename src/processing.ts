@@ -1,7 +1,7 @@
 // What surrounds the pipeline in a processor: the guard against poison and the runner, with their log lines and counts.
 import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
-import { type AppError, missingAfter } from './errors.ts'
+import type { AppError } from './errors.ts'
 import type { Fallback } from './fallback.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPoisonGuard, type PoisonGuard } from './poison.ts'
@@ -44,7 +44,7 @@ export function openBatchRunner(
     pipeline,
     missing: fallback.missing,
     mayGoWithout: fallback.mayGoWithout,
-    onDegrade: (error, batch) => fallback.degraded(error, missingAfter(error.code), batch),
+    onDegrade: fallback.degraded,
     onRetry(error, { topic, partition }, attempt, pauseMs) {
       metrics.countRetry(error.code)
       logger.warn({ err: error, topic, partition, attempt, pauseMs }, 'A batch will be tried again')

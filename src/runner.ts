@@ -72,8 +72,9 @@ export function createRunner(options: RunnerOptions): Runner {
     switch (error.disposition) {
       case 'degrade': {
         const lost = missingAfter(error.code)
-        if (missing.has(lost) || !options.mayGoWithout(lost, batch)) return again(error, batch, attempt)
-        missing.add(lost)
+        const isNew = lost.every((part) => !missing.has(part) && options.mayGoWithout(part, batch))
+        if (!isNew) return again(error, batch, attempt)
+        for (const part of lost) missing.add(part)
         options.onDegrade(error, batch)
         return batch.isStale()
       }

@@ -29,6 +29,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Find out what died: the message stands in the topic that the dead letter names. It was tried `limits.maxTries` times alone. Send it again when the cause is mended.',
   STORE_UNAVAILABLE:
     'Bring Redis back, or the network to it. What was decided without journals meanwhile is journaled then; `paysentry_unjournaled_records` falls to 0.',
+  STORE_LATE:
+    'Look at the latency and the CPU of Redis, or raise `deadline.ms`. The decision says `deadline` besides `journals`; the journals are completed afterwards.',
   MODEL_FAILED:
     'Payments are decided by rules alone. See the cause in the log; put the files of the model version back, or set `model.version` to another one.',
   LOG_UNAVAILABLE: 'Bring Kafka back, or the network to it. Deciding goes on where it stopped.',

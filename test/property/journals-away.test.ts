@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { BatchEvent } from '../../src/batch.ts'
 import { configSchema } from '../../src/config.ts'
 import { scoreOrFail } from '../../src/degrade.ts'
-import { AppError, missingAfter } from '../../src/errors.ts'
+import { AppError } from '../../src/errors.ts'
 import { createFallback } from '../../src/fallback.ts'
 import type { EventLog, LogRecord, OutputRecord, PartitionBatch } from '../../src/log/event-log.ts'
 import { createInProcessLog } from '../../src/log/in-process-log.ts'
@@ -123,7 +123,7 @@ async function start(life: number, log: EventLog, store: JournalStore, done: Bat
     pipeline: guard.pipeline(createPipeline(stages, fallback.standIns, observer)),
     missing: fallback.missing,
     mayGoWithout: fallback.mayGoWithout,
-    onDegrade: (error, batch) => fallback.degraded(error, missingAfter(error.code), batch),
+    onDegrade: fallback.degraded,
     onRetry: () => undefined,
     onAbandon: () => undefined,
     onFatal,

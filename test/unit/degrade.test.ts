@@ -48,7 +48,7 @@ describe('the deadline of the journals', () => {
   it('ends a call that takes longer than its share', async () => {
     const never = () => new Promise<never>(() => undefined)
     await expect(withinDeadline(never, 20)(batchOf([]))).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
+      code: 'STORE_LATE',
       message: expect.stringContaining('no answer within 12 ms'),
     })
   })

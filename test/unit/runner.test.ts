@@ -55,6 +55,12 @@ describe('the runner', () => {
     ])
   })
 
+  it('says that time was short where it was', async () => {
+    const { runner, seen } = runnerOver([new AppError('STORE_LATE', 'no answer')], { may: true })
+    await runner.run(batch())
+    expect(seen).toEqual(['degrade STORE_LATE', 'done without journals without deadline'])
+  })
+
   it('does not ask again for what is known to be away, unless it has to wait for it', async () => {
     const policy = { may: true, missing: ['journals'] as Missing[] }
     const { runner, seen } = runnerOver([], policy)
