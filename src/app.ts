@@ -20,7 +20,7 @@ import { payerKey } from './payment/payer-key.ts'
 import { maskDigits, type PoisonGuard } from './poison.ts'
 import { createPipeline, type PipelineObserver } from './pipeline.ts'
 import { createRulesStage } from './rules/rules-stage.ts'
-import { openBatchRunner, openPoisonGuard } from './processing.ts'
+import { openBatchRunner, openPoisonGuard, openVelocity, pseudonymKey } from './processing.ts'
 import type { Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -29,10 +29,8 @@ import type { JournalStore } from './velocity/journal-store.ts'
 import { createMemoryStore } from './velocity/memory-store.ts'
 import { createPseudonymiser } from './velocity/pseudonym.ts'
 import { createRedisStore } from './velocity/redis-store.ts'
-import { createVelocityStage, emptyWindows } from './velocity/velocity.ts'
+import { emptyWindows, type VelocityStage } from './velocity/velocity.ts'
 
-/** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
-const MEMORY_ONLY_KEY = '00'.repeat(16)
 /** After this part of the shutdown deadline, batches that cannot be finished are given up. */
 const PATIENT_SHARE = 0.75
 const LOOPBACK = '127.0.0.1'
@@ -79,7 +77,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log: EventLog = embedded ?? openKafka(options)
   const intake = embedded === null ? null : openIntake(embedded, topics)
   const ended = Promise.withResolvers<void>()
-  const state: State = { store, consumer: null, runner: null, fallback: null, stopping: false, failed: false }
+  const state: State = {
+    store,
+    velocity: null,
+    consumer: null,
+    runner: null,
+    fallback: null,
+    stopping: false,
+    failed: false,
+  }
 
   const fail = (error: unknown): void => {
     state.failed = true
@@ -98,6 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await http.close()
     await state.fallback?.close()
     await log.close()
+    await state.velocity?.coalescer.close()
     await store.close()
     knowledge.scorer?.close()
   }
@@ -107,7 +114,17 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (!mayStartWithout(error, embedded, config)) throw error
       logger.error({ err: error }, 'The journals are away at the start; degrade.journals decides')
     })
-    const { runner, guard, fallback } = openRunner(options, { knowledge, store, log, topics, intake, fail })
+    const velocity = openVelocity(options, knowledge, store)
+    state.velocity = velocity
+    const { runner, guard, fallback } = openRunner(options, {
+      knowledge,
+      store,
+      velocity,
+      log,
+      topics,
+      intake,
+      fail,
+    })
     state.runner = runner
     state.fallback = fallback
     const consumer = await log.consume({
@@ -155,6 +172,7 @@ function mayStartWithout(error: unknown, embedded: InProcessLog | null, { degrad
 
 interface State {
   readonly store: JournalStore
+  velocity: VelocityStage | null
   consumer: Consumer | null
   runner: Runner | null
   fallback: Fallback | null
@@ -178,7 +196,7 @@ async function readiness({ store, consumer, runner, stopping }: State): Promise<
 function openStore({ config, now, metrics, logger }: AppOptions): JournalStore {
   return config.redis.url === ''
     ? createMemoryStore({ retentionMs: config.velocity.retentionMs, now })
-    : createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs, logger, metrics })
+    : createRedisStore({ ...config.redis, ...config.velocity, logger, metrics })
 }
 
 function openKafka({ config, now, logger }: AppOptions): EventLog {
@@ -202,6 +220,7 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
 interface RunnerParts {
   readonly knowledge: Knowledge
   readonly store: JournalStore
+  readonly velocity: VelocityStage
   readonly topics: TopicNames
   readonly intake: Intake | null
   readonly log: EventLog
@@ -227,19 +246,10 @@ interface Running {
 
 function openRunner(options: AppOptions, parts: RunnerParts): Running {
   const { config, logger, metrics, now } = options
-  const { knowledge, store, log, topics, intake } = parts
+  const { knowledge, store, velocity, log, topics, intake } = parts
   const { rates, windows, scorer, ruleSet } = knowledge
-  const key = config.privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : config.privacy.pseudonymKey
-  const pseudonymiser = createPseudonymiser(key)
+  const pseudonymiser = createPseudonymiser(pseudonymKey(config))
   const noWindows = emptyWindows(windows)
-  const velocity = createVelocityStage({
-    store,
-    windows,
-    pseudonymiser,
-    cacheBytes: config.velocity.cacheBytes,
-    minorPerMajor: rates.minorPerMajor,
-  })
-  metrics.bindJournalCache(velocity.cacheFigures)
   const decode = createDecodeStage({
     topics,
     pseudonymiser,
@@ -269,6 +279,7 @@ function openRunner(options: AppOptions, parts: RunnerParts): Running {
         topics,
         processor: config.kafka.clientId,
         now,
+        thresholds: ruleSet.thresholds,
         versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
         deadLetter(rejected, nowMs) {
           const mask = rejected.code === 'MESSAGE_KILLS_PROCESS' ? maskDigits : maskRecord

@@ -48,6 +48,9 @@ function policyRule(action: Action): FiredRule {
     action,
     reason: 'JOURNALS_UNAVAILABLE',
     text: 'Decided by policy, because the journals could not be read',
+    customer: 'We could not check this payment in full.',
+    weight: null,
+    override: null,
     mode: 'live',
     acts: true,
   }

@@ -6,8 +6,15 @@ import type { Fallback } from './fallback.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createPoisonGuard, type PoisonGuard } from './poison.ts'
 import { createRunner, type Runner } from './runner.ts'
+import type { Knowledge } from './knowledge.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import type { JournalStore } from './velocity/journal-store.ts'
+import { createPseudonymiser } from './velocity/pseudonym.ts'
+import { createVelocityStage, type VelocityStage } from './velocity/velocity.ts'
+
+/** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
+const MEMORY_ONLY_KEY = '00'.repeat(16)
 
 export interface ProcessingDeps {
   readonly config: Config
@@ -53,4 +60,34 @@ export function openBatchRunner(
       logger.info({ err: error, topic, partition }, 'A batch was left to the new owner of its partition'),
     onFatal: (error) => fail(error),
   })
+}
+
+/** The velocity stage of this process, with its coalescer. */
+export function openVelocity(
+  { config, logger, metrics }: ProcessingDeps,
+  { windows, rates }: Knowledge,
+  store: JournalStore,
+): VelocityStage {
+  const velocity = createVelocityStage({
+    store,
+    windows,
+    pseudonymiser: createPseudonymiser(pseudonymKey(config)),
+    horizons: config.velocity,
+    cacheBytes: config.velocity.cacheBytes,
+    minorPerMajor: rates.minorPerMajor,
+    observer: {
+      coalesced: metrics.countCoalesced,
+      failed(error) {
+        metrics.countCoalesceFailure()
+        logger.warn({ err: error }, 'A journal could not be coalesced; it is tried again when it has grown')
+      },
+    },
+  })
+  metrics.bindJournalCache(velocity.cacheFigures)
+  return velocity
+}
+
+/** The configured key, or a fixed one. */
+export function pseudonymKey({ privacy }: Config): string {
+  return privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : privacy.pseudonymKey
 }

@@ -12,6 +12,7 @@ interface CheckOptions {
   readonly dir?: string
   readonly config?: string
   readonly json?: boolean
+  readonly strict?: boolean
 }
 
 /** The command `rules` with `check`: exit code 1 when a test fails or is missing, 2 when a file is not usable. */
@@ -23,30 +24,45 @@ export function rulesCommand(): Command {
     .option('--dir <folder>', 'folder of the rule files; the setting rules.dir if absent')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--json', 'print the result as JSON')
+    .option('--strict', 'fail on warnings, too')
     .action(async (options: CheckOptions) => {
-      const { report, hash } = await checkRules(options)
+      const { report, hash, warnings } = await checkRules(options)
       const text =
-        options.json === true ? `${JSON.stringify({ hash, ...report }, null, 2)}\n` : reportText(report, hash)
+        options.json === true
+          ? `${JSON.stringify({ hash, warnings, ...report }, null, 2)}\n`
+          : warningText(warnings) + reportText(report, hash)
       process.stdout.write(text)
-      if (!report.passed) process.exitCode = EXIT.failed
+      const isRefused = options.strict === true && warnings.length > 0
+      if (!report.passed || isRefused) process.exitCode = EXIT.failed
     })
   return command
 }
 
-async function checkRules(options: CheckOptions): Promise<{ report: RuleTestReport; hash: string }> {
+async function checkRules(options: CheckOptions): Promise<{
+  report: RuleTestReport
+  hash: string
+  warnings: readonly string[]
+}> {
   // oxlint-disable-next-line node/no-process-env -- the command line is where the environment comes in
   const config = loadConfig({ file: options.config ?? process.env['PAYSENTRY_CONFIG'], env: process.env })
   const dir = options.dir ?? config.rules.dir
-  const { retentionMs } = config.velocity
+  const horizons = config.velocity
   const rates = loadRates(config.money.ratesFile)
   const windows = createWindowSet()
-  const rules = loadRules(dir, { windows, retentionMs })
+  const warnings: string[] = []
+  const onWarning = (warning: string): void => void warnings.push(warning)
+  const rules = loadRules(dir, { windows, horizons, onWarning })
   const tests = loadRuleTests(dir, rules, rates.base)
   const clock = (): number => performance.now()
   return {
-    report: await runRuleTests(tests, { rules, windows, rates, retentionMs, clock }),
+    report: await runRuleTests(tests, { rules, windows, rates, horizons, clock }),
     hash: rules.hash,
+    warnings,
   }
+}
+
+function warningText(warnings: readonly string[]): string {
+  return warnings.map((warning) => `WARN ${warning}\n`).join('')
 }
 
 /** The report for a terminal: a line for each test, what differs below it, totals at the end. */

@@ -6,6 +6,7 @@ import { type Config, configEntries } from '../config.ts'
 import { topicNames } from '../log/topics.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { createDemo, type Demo } from './demo.ts'
+import { limitHeapGrowth } from './heap-growth.ts'
 import { positive, whole } from './option-values.ts'
 import { configOfProcess, loggerOfProcess, now, untilStopped, VERSION } from './process-host.ts'
 import { progressTo } from './progress.ts'
@@ -68,6 +69,7 @@ function settings(): string {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  limitHeapGrowth()
   const config = embeddedConfig(options)
   const terminal = terminalOf(process.stdout)
   const print = (text: string): void => void process.stdout.write(`${text}\n`)

@@ -2,13 +2,16 @@
 import type { Batch, BatchEvent, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
-import { ACTIONS, type Action, type FiredRule } from '../rules/rule-set.ts'
+import { outcomeOf } from '../rules/outcome.ts'
+import { type FiredRule, NO_THRESHOLDS, type Override, type Thresholds } from '../rules/rule-set.ts'
 import { ENTITY_TYPES } from '../velocity/entity.ts'
 import type { Alert, Decision } from './decision.ts'
 
 export interface DecideOptions {
   readonly topics: TopicNames
   readonly versions: Decision['versions']
+  /** Of the rule set. */
+  readonly thresholds: Thresholds
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -21,7 +24,7 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   return (batch) => {
     const nowMs = Math.round(options.now())
     for (const event of batch.events) {
-      const decision = decide(event, options.versions)
+      const decision = decide(event, options.versions, options.thresholds)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -46,20 +49,24 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   }
 }
 
-/** The decision on one event: the strictest action of the rules that act, `allow` when none does. */
-export function decide(event: BatchEvent, versions: Decision['versions']): Decision {
-  const acting = event.fired.filter((rule) => rule.acts)
-  let action: Action = 'allow'
-  for (const rule of acting) if (severity(rule.action) > severity(action)) action = rule.action
+/** The decision on one event: what the rules that act come to. */
+export function decide(
+  event: BatchEvent,
+  versions: Decision['versions'],
+  thresholds: Thresholds = NO_THRESHOLDS,
+): Decision {
+  const { action, because, overridden, points } = outcomeOf(event.fired, thresholds)
   return {
     event: event.event.id,
     ...(event.event.tenant === undefined ? {} : { tenant: event.event.tenant }),
     time: event.event.time,
     action,
-    reasons: acting
-      .sort(strictestFirst)
-      .map((rule) => ({ code: rule.reason, rule: rule.id, text: rule.text })),
-    shadow: event.fired.filter((rule) => !rule.acts).map((rule) => ({ rule: rule.id, action: rule.action })),
+    reasons: because.map(reasonOf),
+    ...(overridden.length === 0 ? {} : { overridden: overridden.map(reasonOf) }),
+    ...(points === null ? {} : { points: { ...points, rules: points.rules.map(weightOf) } }),
+    shadow: event.fired
+      .filter((rule) => !rule.acts)
+      .map((rule) => ({ rule: rule.id, action: rule.action, ...partOf(rule) })),
     score:
       event.scored === null
         ? null
@@ -67,6 +74,18 @@ export function decide(event: BatchEvent, versions: Decision['versions']): Decis
     degraded: [...event.degraded].sort(),
     versions,
   }
+}
+
+function reasonOf({ reason, id, text, customer }: FiredRule): Decision['reasons'][number] {
+  return { code: reason, rule: id, text, customer }
+}
+
+function weightOf({ id, weight }: FiredRule): { rule: string; weight: number } {
+  return { rule: id, weight: weight ?? 0 }
+}
+
+function partOf({ weight, override }: FiredRule): { weight?: number; override?: Override } {
+  return { ...(weight === null ? {} : { weight }), ...(override === null ? {} : { override }) }
 }
 
 /** An alert for every decision that a person must look at (any but `allow`), about the narrowest entity of the event. */
@@ -86,13 +105,4 @@ function alertOf(event: BatchEvent, decision: Decision): Alert | null {
     reasons: decision.reasons,
     score: decision.score?.value ?? null,
   }
-}
-
-function severity(action: Action): number {
-  return ACTIONS.indexOf(action)
-}
-
-/** A stable sort keeps rule order among equal actions. */
-function strictestFirst(a: FiredRule, b: FiredRule): number {
-  return severity(b.action) - severity(a.action)
 }

@@ -6,10 +6,16 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
-import { HEADER_BYTES, newHeader, RECORD_BYTES } from './journal-codec.ts'
-import type { AppendReply, AppendRequest, JournalStore, OnReply } from './journal-store.ts'
+import { HEADER_BYTES, newHeader } from './journal-codec.ts'
+import type { AppendReply, AppendRequest, JournalPart, JournalStore, OnReply } from './journal-store.ts'
 import { replyCode, storeError } from './redis-error.ts'
-import { APPEND_FUNCTION, loadLibrary, readLibraryCode } from './redis-library.ts'
+import {
+  APPEND_FUNCTION,
+  COALESCE_FUNCTION,
+  loadLibrary,
+  READ_FUNCTION,
+  readLibraryCode,
+} from './redis-library.ts'
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host:port[/db]`, or rediss for TLS. */
@@ -18,6 +24,10 @@ export interface RedisStoreOptions {
   readonly commandTimeoutMs: number
   /** A journal without an append for this long expires. */
   readonly retentionMs: number
+  /** A journal that is longer takes no more records, bytes. */
+  readonly maxJournalBytes?: number
+  /** The most to answer for one journal at once, bytes; a longer one is read in parts. */
+  readonly maxAnswerBytes?: number
   readonly logger?: StoreLogger
   /** Told the wall time of every call. */
   readonly metrics?: { observeStoreRoundTrip(seconds: number): void }
@@ -32,11 +42,17 @@ interface StoreLogger {
 /** Bytes before the records of each journal in the packed argument: known header, known length, length of the records. */
 const REQUEST_HEAD_BYTES = HEADER_BYTES + 8
 const NOTHING: AppendReply = { kind: 'foreign', bytes: new Uint8Array(0) }
+/** By the number that journal.lua says. */
+const REPLY_KINDS = ['foreign', 'whole', 'long', 'full'] as const
+const MAX_JOURNAL_BYTES = 134_217_728
+const MAX_ANSWER_BYTES = 262_144
 
 /** Does not connect yet: the first call does. */
 export function createRedisStore(options: RedisStoreOptions): JournalStore {
   const { keyPrefix, commandTimeoutMs, logger } = options
   const retentionMs = String(options.retentionMs)
+  const maxAnswerBytes = String(options.maxAnswerBytes ?? MAX_ANSWER_BYTES)
+  const maxJournalBytes = String(options.maxJournalBytes ?? MAX_JOURNAL_BYTES)
   const code = readLibraryCode()
   const redis = new Redis(options.url, {
     lazyConnect: true,
@@ -149,14 +165,24 @@ export function createRedisStore(options: RedisStoreOptions): JournalStore {
           retentionMs,
           header,
           packRequests(requests),
+          maxAnswerBytes,
+          maxJournalBytes,
         ])
         handOver(reply, requests.length, onReply)
       })
     },
-    read(key) {
+    readPart(key, from, most) {
       return exchange(async () => {
         await open()
-        return redis.getBuffer(keyPrefix + key)
+        const reply = await call([READ_FUNCTION, '1', keyPrefix + key, String(from), String(from + most - 1)])
+        return partOf(reply)
+      })
+    },
+    coalesce(key, header, prefixLength, replacement) {
+      return exchange(async () => {
+        await open()
+        const args = [Buffer.from(header), String(prefixLength), Buffer.from(replacement)]
+        return (await call([COALESCE_FUNCTION, '1', keyPrefix + key, ...args])) === 1
       })
     },
     ping() {
@@ -185,7 +211,7 @@ function packRequests(requests: readonly AppendRequest[]): Buffer {
   const packed = Buffer.alloc(length)
   let at = 0
   for (const { knownHeader, knownLength, records } of requests) {
-    if (knownHeader !== null) packed.set(knownHeader, at)
+    if (knownHeader !== null) packed.write(knownHeader, at, 'latin1')
     packed.writeUInt32LE(knownLength, at + HEADER_BYTES)
     packed.writeUInt32LE(records.length, at + HEADER_BYTES + 4)
     packed.set(records, at + REQUEST_HEAD_BYTES)
@@ -194,18 +220,27 @@ function packRequests(requests: readonly AppendRequest[]): Buffer {
   return packed
 }
 
-/** Pairs of index (from 1) and bytes, for journals that have something to say; see journal.lua. */
+/** Triples of index (from 1), what and bytes, for journals that have something to say; see journal.lua. */
 function handOver(reply: unknown, count: number, onReply: OnReply): void {
   if (!Array.isArray(reply)) throw new Error('the append function answered with something else than a list')
   let next = 0
-  for (let i = 0; i < reply.length; i += 2) {
+  for (let i = 0; i < reply.length; i += 3) {
     const index = Number(reply[i]) - 1
-    const bytes: unknown = reply[i + 1]
-    if (!(index >= next && index < count) || !(bytes instanceof Uint8Array)) {
+    const kind = REPLY_KINDS[Number(reply[i + 1])]
+    const bytes: unknown = reply[i + 2]
+    if (!(index >= next && index < count) || kind === undefined || !(bytes instanceof Uint8Array)) {
       throw new Error('the append function answered in another form')
     }
     while (next < index) onReply(NOTHING, next++)
-    onReply({ kind: bytes.length % RECORD_BYTES === 0 ? 'foreign' : 'whole', bytes }, next++)
+    onReply({ kind, bytes }, next++)
   }
   while (next < count) onReply(NOTHING, next++)
+}
+
+function partOf(reply: unknown): JournalPart | null {
+  const [header, length, bytes]: unknown[] = Array.isArray(reply) ? reply : []
+  if (!(header instanceof Uint8Array) || !(bytes instanceof Uint8Array)) {
+    throw new Error('the read function answered in another form')
+  }
+  return header.length < HEADER_BYTES ? null : { header, length: Number(length), bytes }
 }

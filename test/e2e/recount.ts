@@ -9,7 +9,9 @@ import type { TopicNames } from '../../src/log/topics.ts'
 import { createScoreStage } from '../../src/model/score-stage.ts'
 import { createDecodeStage } from '../../src/payment/decode.ts'
 import { createRulesStage } from '../../src/rules/rules-stage.ts'
+import { FIRST_LABEL_KIND } from '../../src/velocity/entity.ts'
 import { journalKey } from '../../src/velocity/journal-key.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
 import { createPseudonymiser } from '../../src/velocity/pseudonym.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { emptyWindows } from '../../src/velocity/velocity.ts'
@@ -23,6 +25,8 @@ export interface Recount {
   readonly repeatedRecords: number
   /** Records of labels in all journals that count. */
   readonly labelRecords: number
+  /** Ids of events that are missing in the journal of one of their entities. */
+  readonly unjournaled: readonly string[]
 }
 
 const READS_AT_ONCE = 500
@@ -45,13 +49,15 @@ export async function recount(
     maxFutureSkewMs: config.velocity.maxFutureSkewMs,
   })
   const batch: Batch = decode({ ...sourceOf(published.map(asRecord)), topic: topics.events })
-  const { journals, repeatedRecords } = await readJournals(config, batch)
+  const { journals, repeatedRecords, holds } = await readJournals(config, batch)
+  const unjournaled: string[] = []
   for (const event of batch.events) {
     const id = idOf(pseudonymiser.eventId(event.event.tenant ?? '', event.event.id))
+    if (!event.entities.every((entity) => holds(journalKey(entity), id))) unjournaled.push(event.event.id)
     const oracles = new Map(
       event.entities.map((entity) => {
         const counted = journals.get(journalKey(entity)) ?? []
-        return [entity.type, createOracle(counted, entity.type, id, rates.minorPerMajor)]
+        return [entity.type, createOracle(counted, entity.type, id, rates.minorPerMajor, config.velocity)]
       }),
     )
     for (const [slot, spec] of windows.specs.entries()) {
@@ -61,33 +67,38 @@ export async function recount(
   createRulesStage(ruleSet)(createScoreStage(scorer)(batch))
   const versions = { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version }
   scorer?.close()
-  const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= 32).length
+  const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= FIRST_LABEL_KIND).length
   return {
     decisions: new Map(
       batch.events.map((event) => [event.event.id, JSON.stringify(decide(event, versions))]),
     ),
     repeatedRecords,
     labelRecords,
+    unjournaled,
   }
 }
 
 async function readJournals(config: Config, { events }: Batch) {
-  const store = createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs })
+  const store = createRedisStore({ ...config.redis, ...config.velocity })
   const keys = [...new Set(events.flatMap(({ entities }) => entities.map(journalKey)))]
   const journals = new Map<string, RawRecord[]>()
+  const ids = new Map<string, Set<bigint>>()
   let repeatedRecords = 0
   for (let at = 0; at < keys.length; at += READS_AT_ONCE) {
     const chunk = keys.slice(at, at + READS_AT_ONCE)
-    const contents = await Promise.all(chunk.map((key) => store.read(key)))
+    const contents = await Promise.all(chunk.map((key) => readJournal(store, key)))
     for (const [i, content] of contents.entries()) {
       if (content === null) throw new Error(`there is no journal ${chunk[i]}`)
-      const counted = countedRecords(content)
-      repeatedRecords += rawRecords(content).length - counted.length
+      const records = rawRecords(content)
+      ids.set(chunk[i] ?? '', new Set(records.map(({ id }) => id)))
+      const counted = countedRecords(records, config.velocity)
+      repeatedRecords += records.length - counted.length
       journals.set(chunk[i] ?? '', counted)
     }
   }
   await store.close()
-  return { journals, repeatedRecords }
+  const holds = (key: string, id: bigint): boolean => ids.get(key)?.has(id) === true
+  return { journals, repeatedRecords, holds }
 }
 
 function asRecord({ topic, key, value }: OutputRecord, i: number): LogRecord {

@@ -1,19 +1,26 @@
 // What compiled expressions guarantee for every expression and event: the library's result where it has one, and never an exception.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCompiler } from '../../src/expression/compiler.ts'
+import { type Compiler, createCompiler } from '../../src/expression/compiler.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { bool, number, view } from '../unit/expression/arbitraries.ts'
-import { createOracle } from '../unit/expression/cel-oracle.ts'
-import { RETENTION_MS } from '../unit/expression/support.ts'
+import { createOracle, DEFINITIONS, VOCABULARY } from '../unit/expression/cel-oracle.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const RUNS = { numRuns: 3_000 }
 const FAILED = Symbol('the library threw')
 
 function setUp() {
   const windows = createWindowSet()
+  const compiler = createCompiler({
+    windows,
+    scope: 'rule',
+    horizons: HORIZONS,
+    vocabulary: VOCABULARY,
+  })
+  for (const [name, source] of Object.entries(DEFINITIONS)) compiler.define(name, source)
   return {
-    compiler: createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }),
+    compiler,
     oracle: createOracle(windows),
   }
 }
@@ -70,6 +77,43 @@ test('a compiled number is the one that the library gives', () => {
   )
   expect(compared).toBeGreaterThan(RUNS.numRuns * 0.7)
 })
+
+test('what is said to be never or always true of numbers is so', () => {
+  let found = 0
+  fc.assert(
+    fc.property(
+      number,
+      number,
+      fc.constantFrom('<', '<=', '>', '>=', '=='),
+      view,
+      (a, b, operator, event) => {
+        const { compiler } = setUp()
+        const source = `(${a.ours}) ${operator} (${b.ours})`
+        const bounded = { ...event, score: event.score > 1 ? 0.5 : event.score }
+        const geo = bounded.event.device?.geo
+        fc.pre(geo === undefined || (Math.abs(geo.lat) <= 90 && Math.abs(geo.lon) <= 180))
+        const root = verdictOf(a.ours, operator, b.ours, compiler)
+        if (root === null) return
+        found++
+        const compiled = compiler.compile(source, 'bool')
+        const known = compiler.compile(`known(${a.ours}) && known(${b.ours})`, 'bool')
+        if (!compiled.ok || !known.ok) throw new Error(source)
+        if (root === 'never') expect(compiled.evaluate(bounded)).toBe(false)
+        else if (known.evaluate(bounded)) expect(compiled.evaluate(bounded)).toBe(true)
+      },
+    ),
+    { numRuns: 5_000 },
+  )
+  expect(found).toBeGreaterThan(100)
+})
+
+/** What is said of the comparison itself, which stands first; null when it may be about a part of it. */
+function verdictOf(a: string, operator: string, b: string, compiler: Compiler): 'never' | 'always' | null {
+  if (compiler.lint(a).length > 0 || compiler.lint(b).length > 0) return null
+  const [first] = compiler.lint(`(${a}) ${operator} (${b})`)
+  if (first === undefined) return null
+  return first.message.startsWith('it is never') ? 'never' : 'always'
+}
 
 test('the conditions of an expression say what it is made of', () => {
   fc.assert(

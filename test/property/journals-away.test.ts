@@ -16,11 +16,13 @@ import { createPoisonGuard } from '../../src/poison.ts'
 import { createPipeline } from '../../src/pipeline.ts'
 import { createRunner } from '../../src/runner.ts'
 import type { JournalStore } from '../../src/velocity/journal-store.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
+import { journalKey } from '../../src/velocity/journal-key.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createVelocityStage, emptyWindows } from '../../src/velocity/velocity.ts'
 import { EVENT_TIME_MS, paymentEvent } from '../support/events.ts'
-import { countedRecords, type RawRecord } from '../unit/velocity/oracle.ts'
-import { allWindows, keysOf, pseudonymiser, wrongWindow } from '../unit/velocity/traffic.ts'
+import { countedRecords, idOf, type RawRecord, rawRecords } from '../unit/velocity/oracle.ts'
+import { allWindows, keysOf, pseudonymiser, WIDE, wrongWindow } from '../unit/velocity/traffic.ts'
 
 const PARTITIONS = 2
 const PAYERS = 8
@@ -96,6 +98,7 @@ async function start(life: number, log: EventLog, store: JournalStore, done: Bat
     store,
     windows,
     pseudonymiser,
+    horizons: WIDE,
     cacheBytes: 4_000,
     minorPerMajor: 100,
   })
@@ -223,9 +226,16 @@ it('completes the journals after any outage, over restarts, and windows are exac
 
       const wholes = new Map<string, RawRecord[]>()
       for (const key of keysOf(done))
-        wholes.set(key, countedRecords((await journals.read(key)) ?? new Uint8Array(16)))
-      // Fails for an event that is in no journal.
+        wholes.set(
+          key,
+          countedRecords(rawRecords((await readJournal(journals, key)) ?? new Uint8Array(16)), WIDE),
+        )
       for (const event of done) {
+        const id = idOf(pseudonymiser.eventId('', event.event.id))
+        const holding = event.entities.filter((entity) =>
+          wholes.get(journalKey(entity))?.some((record) => record.id === id),
+        )
+        expect(holding).toEqual(event.entities)
         const wrong = wrongWindow(event, windows, wholes)
         if (event.degraded.length > 0) continue
         expect(wrong).toBeNull()

@@ -153,8 +153,15 @@ test('device and payee are objects of the event and entities of windows', () => 
     windows,
   )
   expect(windows.specs).toEqual([
-    { fn: 'count', entity: 'device', counterpart: null, lengthMs: 3_600_000, kind: 'payment' },
-    { fn: 'distinct', entity: 'payee', counterpart: 'device', lengthMs: 86_400_000, kind: 'payment' },
+    { fn: 'count', entity: 'device', counterpart: null, lengthMs: 3_600_000, delayMs: 0, kind: 'payment' },
+    {
+      fn: 'distinct',
+      entity: 'payee',
+      counterpart: 'device',
+      lengthMs: 86_400_000,
+      delayMs: 0,
+      kind: 'payment',
+    },
   ])
   expect(compiled.evaluate(viewOf({ windows: Float64Array.of(2, 1) }))).toBe(true)
   expect(compiled.evaluate(viewOf({ windows: Float64Array.of(2, 0) }))).toBe(false)

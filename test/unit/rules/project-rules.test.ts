@@ -4,19 +4,19 @@ import { loadRules } from '../../../src/rules/load-rules.ts'
 import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
 import { runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { RETENTION_MS } from './support.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const RATES = { minorPerMajor: 100, toBaseMinor: (amount: number) => amount }
 
 test('every rule of the project is shown to fire and to stay silent', async () => {
   const windows = createWindowSet()
-  const rules = loadRules('rules', { windows, retentionMs: RETENTION_MS })
+  const rules = loadRules('rules', { windows, horizons: HORIZONS })
   const tests = loadRuleTests('rules', rules, 'EUR')
   const report = await runRuleTests(tests, {
     rules,
     windows,
     rates: RATES,
-    retentionMs: RETENTION_MS,
+    horizons: HORIZONS,
     clock: () => 0,
   })
   expect(report.results.filter(({ passed }) => !passed).map(({ name }) => name)).toEqual([])
@@ -25,7 +25,7 @@ test('every rule of the project is shown to fire and to stay silent', async () =
 })
 
 test('only these rules refuse a payment', () => {
-  const { rules } = loadRules('rules', { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect(rules.filter(({ action }) => action === 'block').map(({ id }) => id)).toEqual([
     'card-testing-burst',
     'card-testing-device',
@@ -37,7 +37,7 @@ test('only these rules refuse a payment', () => {
 })
 
 test('reason codes are stable: programs depend on them', () => {
-  const { rules } = loadRules('rules', { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect([...new Set(rules.map(({ reason }) => reason))].sort()).toMatchInlineSnapshot(`
     [
       "ACCOUNT_TAKEOVER",

@@ -3,7 +3,8 @@ import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import { type RuleTestReport, runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { folderOf, problemsIn, RETENTION_MS, rulesYaml } from './support.ts'
+import { folderOf, problemsIn, rulesYaml } from './support.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const EUROS = {
   minorPerMajor: 100,
@@ -24,14 +25,14 @@ function testsYaml(tests: string): string {
 async function check(tests: string, ...rules: Readonly<Record<string, string>>[]): Promise<RuleTestReport> {
   const dir = folderOf({ 'a.yaml': rulesYaml(...rules), 'a.test.yaml': testsYaml(tests) })
   const windows = createWindowSet()
-  const ruleSet = loadRules(dir, { windows, retentionMs: RETENTION_MS })
-  const options = { rules: ruleSet, windows, rates: EUROS, retentionMs: RETENTION_MS, clock: () => 0 }
+  const ruleSet = loadRules(dir, { windows, horizons: HORIZONS })
+  const options = { rules: ruleSet, windows, rates: EUROS, horizons: HORIZONS, clock: () => 0 }
   return runRuleTests(loadRuleTests(dir, ruleSet, 'EUR'), options)
 }
 
 function testProblems(tests: string): string[] {
   const dir = folderOf({ 'a.yaml': rulesYaml(BURST, LARGE), 'a.test.yaml': testsYaml(tests) })
-  const rules = loadRules(dir, { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const rules = loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS })
   return problemsIn(dir, () => loadRuleTests(dir, rules, 'EUR'))
 }
 
@@ -147,12 +148,12 @@ test('a rule without a test that fires it, or without one that does not, is an e
 test('without any test nothing has passed', async () => {
   const dir = folderOf({ 'a.yaml': rulesYaml(LARGE) })
   const windows = createWindowSet()
-  const rules = loadRules(dir, { windows, retentionMs: RETENTION_MS })
+  const rules = loadRules(dir, { windows, horizons: HORIZONS })
   const report = await runRuleTests(loadRuleTests(dir, rules, 'EUR'), {
     rules,
     windows,
     rates: EUROS,
-    retentionMs: RETENTION_MS,
+    horizons: HORIZONS,
     clock: () => 0,
   })
   expect(report).toMatchObject({ results: [], passed: false })

@@ -77,6 +77,17 @@ tests:
       - { amount: 20000, expect: { action: ACTION, reasons: [LARGE_AMOUNT] } }
 `
 
+test('a warning is printed, and fails the check when it is strict', async () => {
+  const dir = folderOf({
+    'a.yaml': rulesYaml({}, { id: 'again', action: 'block' }),
+    'a.test.yaml': TESTS.replace('ACTION', 'block').replaceAll('[large-amount]', '[large-amount, again]'),
+  })
+  const loose = await runPaysentry(['rules', 'check', '--dir', dir])
+  expect(loose.code).toBe(0)
+  expect(loose.stdout).toMatch(/^WARN .*a\.yaml:7:9 again: the condition is that of large-amount/)
+  expect((await runPaysentry(['rules', 'check', '--strict', '--dir', dir])).code).toBe(1)
+})
+
 test('the exit code tells passed, failed and unusable apart', async () => {
   const rules = { 'a.yaml': rulesYaml({}) }
   const check = (files: Readonly<Record<string, string>>) =>
