@@ -141,10 +141,10 @@ describe('replaying dead letters', () => {
 
   it('keeps the order of a key, over chunks too', async () => {
     const log = openLog()
-    for (let i = 0; i < 1_200; i++) await reject(log, { value: Buffer.from(String(i)) }, {}, i)
-    expect(await replay(log)).toMatchObject({ replayed: 1_200 })
+    for (let i = 0; i < 900; i++) await reject(log, { value: Buffer.from(String(i)) }, {}, i)
+    expect(await replay(log)).toMatchObject({ replayed: 900 })
     const values = (await contents(log, TOPICS.events)).map(({ value }) => Number(value))
-    expect(values).toEqual(Array.from({ length: 1_200 }, (_, i) => i))
+    expect(values).toEqual(Array.from({ length: 900 }, (_, i) => i))
   })
 
   it('goes on after the last marked chunk when it was broken off', async () => {
