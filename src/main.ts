@@ -1,5 +1,6 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
@@ -26,6 +27,7 @@ const commands = [
   topicsCommand(),
   simulateCommand(),
   importCommand(),
+  deadLettersCommand(),
   rulesCommand(),
   listsCommand(),
   trainCommand(),

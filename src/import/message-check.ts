@@ -1,4 +1,5 @@
 // Whether decode will take a message: by decode itself, so that an import cannot write what a processor rejects.
+import { detachedBatch } from '../log/detached-batch.ts'
 import type { LogRecord, OutputRecord, PartitionBatch } from '../log/event-log.ts'
 import { createDecodeStage, type DecodeOptions } from '../payment/decode.ts'
 import type { RejectedMessage } from './import-rows.ts'
@@ -30,14 +31,5 @@ function batchOf({ topic, key, value, timestampMs = 0 }: OutputRecord): Partitio
     value: value === null ? null : Buffer.from(value),
     headers: {},
   }
-  return {
-    topic,
-    partition: 0,
-    records: [record],
-    lag: 0,
-    arrivedAtMs: 0,
-    isStale: () => false,
-    publish: async () => undefined,
-    commit: async () => undefined,
-  }
+  return detachedBatch(topic, [record])
 }

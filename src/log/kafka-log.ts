@@ -4,9 +4,11 @@ import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Consumer, EventLog, Follower } from './event-log.ts'
 import { withAdmin } from './kafka-admin.ts'
+import { claimAtLeastOnce, type Position } from './kafka-claim.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
+import { readKafkaSpan } from './kafka-range.ts'
 import { createProducerPool } from './producer-pool.ts'
 
 export interface KafkaLogOptions {
@@ -39,7 +41,11 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         {
           kafka,
           sessionTimeoutMs: options.settings.sessionTimeoutMs,
-          send: (records) => producers.send(records),
+          openClaim: (topic, partition) =>
+            claimAtLeastOnce(
+              { topic, partition, readPosition: positionsOf(kafka, consumeOptions.groupId) },
+              (records) => producers.send(records),
+            ),
           now: options.now,
           sink: options.sink,
         },
@@ -55,11 +61,24 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       consumers.add(follower)
       return follower
     },
+    readSpan: (span) =>
+      readKafkaSpan({ kafka, clientId: options.settings.clientId, sink: options.sink }, span),
     produce: (records) => producers.send(records),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))
       await producers.close()
     },
+  }
+}
+
+/** Asks where the group stands in a partition. */
+function positionsOf(kafka: Kafka, groupId: string): (topic: string, partition: number) => Promise<Position> {
+  return async (topic, partition) => {
+    const offsets = await withAdmin(kafka, `reading the offset of ${topic}/${partition}`, (admin) =>
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+    )
+    const found = offsets[0]?.partitions.find((entry) => entry.partition === partition)
+    return { nextOffset: BigInt(found?.offset ?? -1), note: found?.metadata ?? '' }
   }
 }
 

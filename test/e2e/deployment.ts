@@ -19,7 +19,7 @@ export interface Deployment {
   readonly topics: TopicNames
   readonly log: EventLog
   /** Starts a processor that calls itself `name` on its decisions; stopped at the end if the test did not. */
-  startProcessor(name: string): Promise<Processor>
+  startProcessor(name: string, settings?: Readonly<Record<string, string>>): Promise<Processor>
   /** Resolves when the group has committed every record of events and labels. */
   untilCommitted(): Promise<void>
   /** Records in the topic. */
@@ -79,8 +79,8 @@ export async function deploy(): Promise<Deployment> {
     config,
     topics,
     log,
-    async startProcessor(clientId) {
-      const processor = await startProcessor({ ...env, PAYSENTRY_KAFKA_CLIENT_ID: clientId })
+    async startProcessor(clientId, settings = {}) {
+      const processor = await startProcessor({ ...env, PAYSENTRY_KAFKA_CLIENT_ID: clientId, ...settings })
       processors.add(processor)
       return processor
     },

@@ -23,6 +23,45 @@ export function startProcessor(env: Readonly<Record<string, string>>): Promise<P
   return startPaysentry(['run'], settings, /"address":"(http:[^"]+)".*"msg":"ready"/)
 }
 
+export interface Supervisor {
+  /** How often it was started again. */
+  deaths(): number
+  /** Ends it for good. */
+  stop(): Promise<void>
+}
+
+/** Keeps a `paysentry run` running: starts it, and starts it again whenever it was killed. `nodeArgs` go to Node. */
+export function superviseProcessor(
+  env: Readonly<Record<string, string>>,
+  nodeArgs: readonly string[],
+): Supervisor {
+  const settings = { PAYSENTRY_HTTP_HOST: '127.0.0.1', PAYSENTRY_HTTP_PORT: '0', ...env }
+  let deaths = 0
+  const stopping = new AbortController()
+  let child: ChildProcess | null = null
+  const supervise = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const spawned = spawnPaysentry(['run'], settings, nodeArgs)
+      child = spawned.child
+      await once(child, 'exit')
+      if (child.signalCode === 'SIGKILL') deaths++
+      else if (!stopping.signal.aborted)
+        throw new Error(`paysentry ended with ${child.exitCode}:\n${spawned.output()}`)
+    }
+  }
+  const ended = supervise()
+  // Told by `stop`; until then a test waits for something that does not come, and runs into its time-out.
+  ended.catch(() => undefined)
+  return {
+    deaths: () => deaths,
+    async stop() {
+      stopping.abort()
+      child?.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
 /** Starts `paysentry start` and resolves when it has greeted the person at the terminal. */
 export function startDemo(args: readonly string[]): Promise<Processor> {
   return startPaysentry(['start', '--port', '0', ...args], {}, /decide +POST (http:\S+)\/v1\/events/)
@@ -79,8 +118,12 @@ export async function runPaysentry(
   return { code: child.exitCode, stdout: stdout(), stderr: stderr() }
 }
 
-function spawnPaysentry(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child: ChildProcess = spawn(process.execPath, ['src/main.ts', ...args], {
+function spawnPaysentry(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  nodeArgs: readonly string[] = [],
+) {
+  const child: ChildProcess = spawn(process.execPath, [...nodeArgs, 'src/main.ts', ...args], {
     cwd: ROOT,
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -35,6 +35,17 @@ describe('what an error of kafkajs means', () => {
     expect(codeOf(exceeded)).toBe('LOG_UNAVAILABLE')
   })
 
+  it.each([
+    ['a disk that is full or broken', 'KAFKA_STORAGE_ERROR'],
+    ['a leader that moves', 'NOT_LEADER_FOR_PARTITION'],
+    ['a partition without leader', 'LEADER_NOT_AVAILABLE'],
+    ['too few in-sync replicas', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+    ['a coordinator that is loading', 'GROUP_LOAD_IN_PROGRESS'],
+  ])('%s passes by itself: the batch is tried again', (_what, type) => {
+    // As kafkajs marks them.
+    expect(codeOf(protocol(type, true))).toBe('LOG_UNAVAILABLE')
+  })
+
   it('an unknown error is a defect, also where kafkajs has retried it', () => {
     expect(codeOf(new Error('what is this'))).toBe('UNEXPECTED')
     expect(codeOf('not even an error')).toBe('UNEXPECTED')
