@@ -38,6 +38,8 @@ export interface PartitionBatch {
   readonly lag: number
   /** Epoch milliseconds at which the batch reached this process. */
   readonly arrivedAtMs: number
+  /** What was committed last with the group's offset of this partition, by whatever owner; '' if nothing was. */
+  readonly note: string
   /** True once the partition belongs to another consumer: stop working on it. */
   isStale(): boolean
   /**
@@ -45,8 +47,16 @@ export interface PartitionBatch {
    * after LOG_UNAVAILABLE; outputs of the failed call may then stand in the log twice, but none is missing.
    */
   publish(outputs: readonly OutputRecord[]): Promise<void>
-  /** Moves the group's offset behind the last record. Throws LOG_UNAVAILABLE or PARTITION_LOST. */
-  commit(): Promise<void>
+  /**
+   * Moves the group's offset behind the last record and leaves the note (none if absent; at most 4096 bytes) with it.
+   * Throws LOG_UNAVAILABLE or PARTITION_LOST.
+   */
+  commit(note?: string): Promise<void>
+  /**
+   * Leaves a note with the group's offset at the start of this batch: before the work on it begins, so that the next
+   * owner finds it if this one does not come to the end. Throws as `commit`.
+   */
+  commitNote(note: string): Promise<void>
 }
 
 export interface ConsumeOptions {

@@ -3,8 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer as KafkaJsConsumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { AppError } from '../errors.ts'
-import { type ConsumeOptions, type Consumer, type OutputRecord, REDELIVERY_PAUSE_MS } from './event-log.ts'
+import { type ConsumeOptions, type Consumer, REDELIVERY_PAUSE_MS } from './event-log.ts'
 import { kafkaBatch } from './kafka-batch.ts'
+import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 import { createMembership, type Membership } from './membership.ts'
@@ -19,7 +20,8 @@ const JOIN_WITHIN_MS = 15_000
 export interface KafkaConsumerDeps {
   readonly kafka: Kafka
   readonly sessionTimeoutMs: number
-  readonly send: (records: readonly OutputRecord[]) => Promise<void>
+  /** Takes up the work on a partition that the group has just given to this consumer. */
+  readonly openClaim: (topic: string, partition: number) => Promise<Claim>
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
   readonly sink: LogSink
@@ -129,11 +131,24 @@ interface Delivery {
 function createDelivery(deps: KafkaConsumerDeps, options: DeliveryOptions): Delivery {
   const { membership, stopping, maxBatchRecords } = options
   const inHand = new Set<EachBatchPayload>()
+  const claims = createClaims(deps.openClaim)
   const beat = async (payload: EachBatchPayload): Promise<void> => {
     try {
       await payload.heartbeat()
     } catch (error) {
       membership.failed(error)
+    }
+  }
+  /** Null when the claim cannot be had now: the batch comes again. */
+  const claimFor = async ({ batch }: EachBatchPayload, generation: number): Promise<Claim | null> => {
+    try {
+      return await claims.of(batch.topic, batch.partition, generation)
+    } catch (thrown) {
+      const error = kafkaError(thrown, `taking up ${batch.topic}/${batch.partition}`)
+      if (!isPassing(error)) throw error
+      deps.sink.warn({ err: error }, 'A partition could not be taken up; it is tried again')
+      await pause(stopping)
+      return null
     }
   }
   const deliver = async (payload: EachBatchPayload): Promise<void> => {
@@ -142,10 +157,12 @@ function createDelivery(deps: KafkaConsumerDeps, options: DeliveryOptions): Deli
     // With several brokers kafkajs can join again while the batches of another broker still wait for their turn.
     if (!membership.owns(topic, partition)) return
     const arrivedAtMs = deps.now()
+    const claim = await claimFor(payload, generation)
+    if (claim === null) return
     for (let start = 0; start < messages.length; start += maxBatchRecords) {
       if (stopping.aborted || membership.isLost(generation) || membership.interruption() !== null) break
       const end = Math.min(start + maxBatchRecords, messages.length)
-      const batch = kafkaBatch({ payload, start, end, generation, membership, arrivedAtMs, send: deps.send })
+      const batch = kafkaBatch({ payload, start, end, generation, membership, arrivedAtMs, claim })
       await options.onBatch(batch)
       if (!batch.isCommitted()) {
         await pause(stopping)

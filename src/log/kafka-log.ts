@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Consumer, EventLog, Follower } from './event-log.ts'
 import { withAdmin } from './kafka-admin.ts'
+import { claimAtLeastOnce, type Position } from './kafka-claim.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
@@ -39,7 +40,11 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         {
           kafka,
           sessionTimeoutMs: options.settings.sessionTimeoutMs,
-          send: (records) => producers.send(records),
+          openClaim: (topic, partition) =>
+            claimAtLeastOnce(
+              { topic, partition, readPosition: positionsOf(kafka, consumeOptions.groupId) },
+              (records) => producers.send(records),
+            ),
           now: options.now,
           sink: options.sink,
         },
@@ -60,6 +65,17 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))
       await producers.close()
     },
+  }
+}
+
+/** Asks where the group stands in a partition. */
+function positionsOf(kafka: Kafka, groupId: string): (topic: string, partition: number) => Promise<Position> {
+  return async (topic, partition) => {
+    const offsets = await withAdmin(kafka, `reading the offset of ${topic}/${partition}`, (admin) =>
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+    )
+    const found = offsets[0]?.partitions.find((entry) => entry.partition === partition)
+    return { nextOffset: BigInt(found?.offset ?? -1), note: found?.metadata ?? '' }
   }
 }
 

@@ -130,8 +130,10 @@ function asBatch(outputs: readonly OutputRecord[], topic: string): PartitionBatc
     records,
     lag: 0,
     arrivedAtMs: 0,
+    note: '',
     isStale: () => false,
     publish: async () => undefined,
     commit: async () => undefined,
+    commitNote: async () => undefined,
   }
 }

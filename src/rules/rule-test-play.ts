@@ -81,9 +81,11 @@ function batchOf(
     records: [record],
     lag: 0,
     arrivedAtMs: timeMs,
+    note: '',
     isStale: () => false,
     publish: nothing,
     commit: nothing,
+    commitNote: nothing,
   }
   const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
   if ('label' in step) {

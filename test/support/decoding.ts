@@ -26,9 +26,11 @@ export function decodeBatch(records: readonly LogRecord[], topic: string = TOPIC
     records,
     lag: 0,
     arrivedAtMs: 0,
+    note: '',
     isStale: () => false,
     publish: () => Promise.resolve(),
     commit: () => Promise.resolve(),
+    commitNote: () => Promise.resolve(),
   })
 }
 

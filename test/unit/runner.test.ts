@@ -9,9 +9,11 @@ const batch = (isStale = false): PartitionBatch => ({
   records: [],
   lag: 0,
   arrivedAtMs: 0,
+  note: '',
   isStale: () => isStale,
   publish: async () => {},
   commit: async () => {},
+  commitNote: async () => {},
 })
 
 /** A runner over a pipeline that throws the given values, one a try, and then succeeds. */
