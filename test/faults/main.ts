@@ -2,7 +2,7 @@
 // processes and says how many faults of each kind were survived. A failing seed is named, and can be played again alone.
 import { parseArgs } from 'node:util'
 import { startKafka } from '../support/kafka.ts'
-import { play } from './play.ts'
+import { play, type Verdict } from './play.ts'
 import { CRASH_POINTS, FAULT_KINDS, scheduleOf } from './schedule.ts'
 
 const { values } = parseArgs({
@@ -25,7 +25,7 @@ try {
       kind === 'crash' ? `crash after ${crashAfter}` : kind,
     )
     const startedAt = performance.now()
-    const { problems, events } = await play(kafka.brokers, schedule, Number(values.events))
+    const { problems, events } = await play(kafka.brokers, schedule, Number(values.events)).catch(broken)
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
     console.log(
       `seed ${seed}: ${schedule.delivery}, ${kinds.join(', ')}: ` +
@@ -38,6 +38,11 @@ try {
 } finally {
   await kafka.stop()
 }
+
+function broken(error: unknown): Verdict {
+  return { problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)], events: 0 }
+}
+
 const everyKind = [
   ...CRASH_POINTS.map((stage) => `crash after ${stage}`),
   ...FAULT_KINDS.filter((kind) => kind !== 'crash'),

@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Deployment } from './deployment.ts'
 
 const LOOK_EVERY_MS = 200
+/** Much longer than a session and every fault: who is behind then has stopped. */
+const CAUGHT_UP_WITHIN_MS = 60_000
 
 export interface OffsetWatch {
-  /** Resolves when everything that stands in events and labels is committed. */
-  untilAllCommitted(): Promise<void>
+  /** Resolves when everything that stands in events and labels is committed; with what is not, a sentence each, when it takes too long. */
+  untilAllCommitted(): Promise<string[]>
   /** Ends the watch and tells, a sentence each, where an offset went back. */
   stop(): Promise<string[]>
 }
@@ -42,9 +44,16 @@ export function watchOffsets({ admin, topics, groupId }: Deployment): OffsetWatc
           })),
         ),
       )
-      const isBehind = (): boolean =>
-        ends.flat().some(({ name, end }) => end > 0 && (committed.get(name) ?? -1) < end)
-      while (isBehind()) await Promise.race([delay(LOOK_EVERY_MS), watching])
+      const behind = (): string[] =>
+        ends
+          .flat()
+          .filter(({ name, end }) => end > 0 && (committed.get(name) ?? -1) < end)
+          .map(({ name, end }) => `${name} is committed up to ${committed.get(name) ?? 'nothing'} of ${end}`)
+      const giveUpAtMs = performance.now() + CAUGHT_UP_WITHIN_MS
+      while (behind().length > 0 && performance.now() < giveUpAtMs) {
+        await Promise.race([delay(LOOK_EVERY_MS), watching])
+      }
+      return behind()
     },
     async stop() {
       stopping.abort()

@@ -38,9 +38,10 @@ export async function play(
     await publishShare()
     for (const fault of schedule.faults) await inject(deployment, fault, publishShare)
     await publishShare()
-    await offsets.untilAllCommitted()
+    const behind = await offsets.untilAllCommitted()
     const codes = await Promise.all(deployment.processors.map((processor) => processor.stop()))
     const problems = [
+      ...behind,
       ...(await offsets.stop()),
       ...codes.filter((code) => code !== 0).map((code) => `a processor ended with ${code} at the end`),
       ...(await check(deployment, schedule, traffic)),
