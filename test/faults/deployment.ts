@@ -54,6 +54,10 @@ export async function openDeployment(
     PAYSENTRY_REDIS_URL: `redis://127.0.0.1:${port}`,
     PAYSENTRY_REDIS_KEY_PREFIX: `${name}:`,
     PAYSENTRY_PRIVACY_PSEUDONYM_KEY: '5a'.repeat(16),
+    // A month of traffic is played in seconds, by partitions that run ahead of each other by days: nothing shall be late, and
+    // journals shall stay as they are, for the recount.
+    PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(35 * 86_400_000),
+    PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(35 * 86_400_000),
   })
   const config = loadConfig({ env: env(redis.port, 'reader') })
   const kafka = new Kafka({ brokers: [...brokers], clientId: name, logLevel: logLevel.NOTHING })

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { FORMAT_TAG } from '../../src/velocity/journal-codec.ts'
+import { FORMAT_TAG, HEADER_BYTES, RECORD_BYTES } from '../../src/velocity/journal-codec.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
 import { LIBRARY_NAME, loadLibrary, readLibraryCode } from '../../src/velocity/redis-library.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
-const RECORD = new Uint8Array(48).fill(7)
+const RECORD = new Uint8Array(RECORD_BYTES).fill(7)
 const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
 let redis: TestRedis
 let client: Redis
@@ -34,20 +35,22 @@ it('lets the library of another version stand beside ours, and both append to on
   await client.call('FUNCTION', 'LOAD', newer)
   const store = openStore()
   await append(store, '{1}:card:shared')
-  const own = await store.read('{1}:card:shared')
-  const header = Buffer.from(own?.subarray(0, 16) ?? [])
-  const packed = Buffer.concat([Buffer.alloc(20), Buffer.from([48, 0, 0, 0]), RECORD])
+  const own = await store.readPart('{1}:card:shared', 0, HEADER_BYTES)
+  // It knows nothing of the journal: no header, no length. Then the length of the record, and the record.
+  const packed = Buffer.concat([Buffer.alloc(HEADER_BYTES + 4), Buffer.from([RECORD_BYTES, 0, 0, 0]), RECORD])
   await client.call(
     'FCALL',
     'paysentry_velocity_v99_append',
     '1',
     `${keyPrefix}{1}:card:shared`,
     '600000',
-    header,
+    Buffer.from(own?.header ?? []),
     packed,
+    '1000000',
+    '1000000',
   )
   await append(store, '{1}:card:shared')
-  expect(await store.read('{1}:card:shared')).toHaveLength(16 + 3 * 48)
+  expect(await readJournal(store, '{1}:card:shared')).toHaveLength(HEADER_BYTES + 3 * RECORD_BYTES)
   expect(await loadLibrary(client, readLibraryCode())).toBe(false)
   const libraries = JSON.stringify(await client.call('FUNCTION', 'LIST'))
   expect(libraries).toContain('paysentry_velocity_v99')
@@ -57,7 +60,7 @@ it('lets the library of another version stand beside ours, and both append to on
 
 it('refuses a journal of a newer format and leaves it as it is', async () => {
   const key = '{1}:card:newer'
-  const newer = Buffer.alloc(16 + 48, 9)
+  const newer = Buffer.alloc(HEADER_BYTES + RECORD_BYTES, 9)
   newer.writeUInt32LE(FORMAT_TAG + 0x01_00_00_00)
   await client.set(keyPrefix + key, newer)
   const store = openStore()
