@@ -23,7 +23,9 @@ export async function startRedisProcess(): Promise<RedisProcess> {
     child.kill('SIGKILL')
     await exited
   }
-  process.once('exit', () => child.kill('SIGKILL'))
+  // A run that is broken off leaves no server behind.
+  const onExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', onExit)
   return {
     port,
     async restart() {
@@ -31,6 +33,7 @@ export async function startRedisProcess(): Promise<RedisProcess> {
       child = await start(port, dir)
     },
     async stop() {
+      process.off('exit', onExit)
       await kill()
       await rm(dir, { recursive: true, force: true })
     },
