@@ -128,8 +128,10 @@ export function batchOf(
     records,
     lag: 0,
     arrivedAtMs: 0,
+    note: '',
     isStale: () => false,
     publish: nothing,
     commit: nothing,
+    commitNote: nothing,
   }
 }
