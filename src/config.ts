@@ -39,6 +39,10 @@ export const configSchema = z.strictObject({
     brokers: list().default([]).describe('Bootstrap brokers, `host:port`. Empty: the in-process log'),
     clientId: text().default('paysentry').describe('Client id; also the processor name on decisions'),
     groupId: text().default('paysentry').describe('Consumer group'),
+    delivery: z
+      .enum(['at-least-once', 'exactly-once'])
+      .default('at-least-once')
+      .describe('`at-least-once`, or `exactly-once` for read-committed consumers'),
     ssl: flag().default(false).describe('TLS to the brokers'),
     saslMechanism: z
       .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])

@@ -44,6 +44,7 @@ const table = {
   STORE_INCOMPATIBLE: { disposition: 'fatal', message: 'Redis cannot run the velocity function library' },
   TOPIC_MISSING: { disposition: 'fatal', message: 'A topic does not exist' },
   CONSUMER_STOPPED: { disposition: 'fatal', message: 'The Kafka consumer stopped for good' },
+  STOP_FORCED: { disposition: 'fatal', message: 'The processor ended before its work was finished' },
   UNEXPECTED: { disposition: 'fatal', message: 'A defect in paysentry' },
 } as const satisfies Record<string, { disposition: Disposition; message: string }>
 

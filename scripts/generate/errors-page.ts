@@ -47,6 +47,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   STORE_INCOMPATIBLE: 'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`.',
   TOPIC_MISSING: 'Create the topics: `paysentry topics create`.',
   CONSUMER_STOPPED: 'See the cause in the log. The supervisor restarts the process.',
+  STOP_FORCED:
+    'Nothing: what was not committed is done again by the next owner. Often: raise `shutdown.deadlineMs`, and the time that the supervisor gives.',
   UNEXPECTED: 'Report it with the log line, which holds the cause. Nothing of the batch was committed.',
 }
 

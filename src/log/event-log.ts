@@ -49,7 +49,7 @@ export interface PartitionBatch {
   publish(outputs: readonly OutputRecord[]): Promise<void>
   /**
    * Moves the group's offset behind the last record and leaves the note (none if absent; at most 4096 bytes) with it.
-   * Throws LOG_UNAVAILABLE or PARTITION_LOST.
+   * Throws LOG_UNAVAILABLE or PARTITION_LOST. After LOG_UNAVAILABLE the outputs must be published again first.
    */
   commit(note?: string): Promise<void>
   /**

@@ -2,7 +2,7 @@
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { Headers, LogRecord, PartitionBatch } from './event-log.ts'
-import type { Claim, Position } from './kafka-claim.ts'
+import type { Claim, CommitToGroup, Position } from './kafka-claim.ts'
 import { kafkaError } from './kafka-error.ts'
 import type { Membership } from './membership.ts'
 import { requireShort } from './note.ts'
@@ -41,14 +41,21 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
     if (!membership.isLost(generation)) return
     throw new AppError('PARTITION_LOST', `${doing} of ${topic}/${partition} at offset ${lastOffset}`)
   }
+  const toGroup: CommitToGroup = async (offsets) => {
+    try {
+      // Not consumer.commitOffsets: kafkajs drops that one without a word once its stop has begun.
+      await payload.commitOffsetsIfNecessary(offsets)
+    } catch (error) {
+      membership.failed(error)
+      throw error
+    }
+  }
   const commit = async (position: Position): Promise<void> => {
     requireShort(position.note)
     requireOwnership('commit')
     try {
-      // Not consumer.commitOffsets: kafkajs drops that one without a word once its stop has begun.
-      await claim.commit(position, (offsets) => payload.commitOffsetsIfNecessary(offsets))
+      await claim.commit(position, toGroup)
     } catch (error) {
-      membership.failed(error)
       throw kafkaError(error, `commit of ${topic}/${partition} at offset ${position.nextOffset}`)
     }
   }
@@ -69,7 +76,11 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
       await commit({ nextOffset: BigInt(passedOffset) + 1n, note })
       committed = true
     },
-    commitNote: (note) => commit({ nextOffset: BigInt(firstOffset), note }),
+    async commitNote(note) {
+      // In a transaction, outputs of a try that failed must not be committed with the offset before them.
+      await claim.abandon()
+      await commit({ nextOffset: BigInt(firstOffset), note })
+    },
   }
 }
 

@@ -18,6 +18,12 @@ export interface Claim {
   publish(outputs: readonly OutputRecord[]): Promise<void>
   /** Moves the group to the position. Throws what `PartitionBatch.commit` says. */
   commit(position: Position, toGroup: CommitToGroup): Promise<void>
+  /** Takes back what was published and not committed, as far as the mode can. Does not throw. */
+  abandon(): Promise<void>
+  /** False once it failed in a way that only a new claim mends. */
+  isSound(): boolean
+  /** Ends the claim; nothing can be published or committed with it any more. Does not throw. */
+  release(): Promise<void>
 }
 
 /** The position in the shape of an OffsetCommit request. kafkajs sends the metadata, though its types do not know it. */
@@ -46,30 +52,53 @@ export async function claimAtLeastOnce(
       await toGroup(offsetsOf(topic, partition, next))
       position = next
     },
+    abandon: async () => undefined,
+    isSound: () => true,
+    release: async () => undefined,
   }
 }
 
 export interface Claims {
-  /** The claim on a partition, made when the generation first asks for it. */
+  /** The sound claim on a partition, made when the generation first asks for it. Claims of older generations end. */
   of(topic: string, partition: number, generation: number): Promise<Claim>
+  close(): Promise<void>
 }
 
 export function createClaims(open: (topic: string, partition: number) => Promise<Claim>): Claims {
-  const claims = new Map<string, { readonly generation: number; readonly claim: Promise<Claim> }>()
+  const claims = new Map<string, Promise<Claim>>()
+  let present = 0
+  const release = async (claim: Promise<Claim>): Promise<void> => {
+    const opened = await claim.catch(() => null)
+    await opened?.release()
+  }
+  const close = async (): Promise<void> => {
+    const all = [...claims.values()]
+    claims.clear()
+    await Promise.all(all.map(release))
+  }
   return {
     async of(topic, partition, generation) {
+      if (generation !== present) {
+        present = generation
+        void close()
+      }
       const name = `${topic}/${partition}`
       const known = claims.get(name)
-      if (known?.generation === generation) return known.claim
-      const entry = { generation, claim: open(topic, partition) }
-      claims.set(name, entry)
+      if (known !== undefined) {
+        const claim = await known
+        if (claim.isSound()) return claim
+        await claim.release()
+      }
+      const opening = open(topic, partition)
+      claims.set(name, opening)
       try {
-        return await entry.claim
+        return await opening
       } catch (error) {
         // The next batch tries again.
-        if (claims.get(name) === entry) claims.delete(name)
+        if (claims.get(name) === opening) claims.delete(name)
         throw error
       }
     },
+    close,
   }
 }

@@ -1,4 +1,4 @@
-// The event log over Kafka with kafkajs: at least once, no record lost, order kept for each key.
+// The event log over Kafka with kafkajs: no record lost, order kept for each key, at least once or exactly once.
 import type { ISocketFactory, Kafka } from 'kafkajs'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
@@ -9,6 +9,7 @@ import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
 import { readKafkaSpan } from './kafka-range.ts'
+import { claimExactlyOnce } from './kafka-transaction.ts'
 import { createProducerPool } from './producer-pool.ts'
 
 export interface KafkaLogOptions {
@@ -25,27 +26,31 @@ export interface KafkaLogOptions {
 export function createKafkaLog(options: KafkaLogOptions): EventLog {
   hideTimerWarning(process)
   const kafka = kafkaClient(options)
+  const transactions = kafkaClient({ ...options, lines: 'none' })
+  const onDiscardFailed = (error: unknown): void =>
+    options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect')
   const producers = createProducerPool({
     // kafkajs warns at each idempotent producer that does not retry for ever; producer-pool.ts says why that is safe here.
-    kafka: kafkaClient({ ...options, onlyErrors: true }),
+    kafka: kafkaClient({ ...options, lines: 'errors' }),
     size: options.concurrentSends,
-    onDiscardFailed: (error) =>
-      options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect'),
+    onDiscardFailed,
   })
   const consumers = new Set<Consumer | Follower>()
   return {
     kind: 'kafka',
     async consume(consumeOptions) {
+      const { groupId } = consumeOptions
       await requireTopics(kafka, [...consumeOptions.topics, ...(consumeOptions.publishesTo ?? [])])
       const consumer = await startKafkaConsumer(
         {
           kafka,
           sessionTimeoutMs: options.settings.sessionTimeoutMs,
-          openClaim: (topic, partition) =>
-            claimAtLeastOnce(
-              { topic, partition, readPosition: positionsOf(kafka, consumeOptions.groupId) },
-              (records) => producers.send(records),
-            ),
+          openClaim: (topic, partition) => {
+            const source = { topic, partition, readPosition: positionsOf(kafka, groupId) }
+            return options.settings.delivery === 'exactly-once'
+              ? claimExactlyOnce(source, { kafka: transactions, groupId, onDiscardFailed })
+              : claimAtLeastOnce(source, (records) => producers.send(records))
+          },
           now: options.now,
           sink: options.sink,
         },

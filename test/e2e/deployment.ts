@@ -46,6 +46,8 @@ export async function deploy(): Promise<Deployment> {
     // journals shall stay as they are, for the recount.
     PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(35 * 86_400_000),
     PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(35 * 86_400_000),
+    // A slow machine must not make a policy decide.
+    PAYSENTRY_DEGRADE_JOURNALS: 'wait',
   }
   const config = loadConfig({ env })
   const topics = topicNames(config.topics.prefix)

@@ -14,7 +14,10 @@ describe('Redis away for a while', async () => {
   const redis = new URL(config.redis.url)
   const proxy = await startTcpProxy(Number(redis.port))
   afterAll(() => proxy.cut())
-  const settings = { PAYSENTRY_REDIS_URL: `redis://127.0.0.1:${proxy.port}` }
+  const settings = {
+    PAYSENTRY_REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+    PAYSENTRY_DEGRADE_JOURNALS: 'review',
+  }
 
   const left = async (address: string): Promise<number> => {
     const text = await (await fetch(`${address}/metrics`)).text()

@@ -15,12 +15,17 @@ export interface Processor {
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** SIGKILL. */
   kill(): Promise<void>
+  /** Resolves when the process has ended in whatever way. */
+  readonly exited: Promise<unknown>
 }
 
 /** Starts `paysentry run` with the given settings and resolves when it says that it is ready. */
-export function startProcessor(env: Readonly<Record<string, string>>): Promise<Processor> {
+export function startProcessor(
+  env: Readonly<Record<string, string>>,
+  command: readonly string[] = ['src/main.ts', 'run'],
+): Promise<Processor> {
   const settings = { PAYSENTRY_HTTP_HOST: '127.0.0.1', PAYSENTRY_HTTP_PORT: '0', ...env }
-  return startPaysentry(['run'], settings, /"address":"(http:[^"]+)".*"msg":"ready"/)
+  return startPaysentry(command, settings, /"address":"(http:[^"]+)".*"msg":"ready"/)
 }
 
 export interface Supervisor {
@@ -41,7 +46,7 @@ export function superviseProcessor(
   let child: ChildProcess | null = null
   const supervise = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const spawned = spawnPaysentry(['run'], settings, nodeArgs)
+      const spawned = spawnPaysentry([...nodeArgs, 'src/main.ts', 'run'], settings)
       child = spawned.child
       await once(child, 'exit')
       if (child.signalCode === 'SIGKILL') deaths++
@@ -64,16 +69,20 @@ export function superviseProcessor(
 
 /** Starts `paysentry start` and resolves when it has greeted the person at the terminal. */
 export function startDemo(args: readonly string[]): Promise<Processor> {
-  return startPaysentry(['start', '--port', '0', ...args], {}, /decide +POST (http:\S+)\/v1\/events/)
+  return startPaysentry(
+    ['src/main.ts', 'start', '--port', '0', ...args],
+    {},
+    /decide +POST (http:\S+)\/v1\/events/,
+  )
 }
 
 /** Starts a command that serves until it is stopped; `ready` finds the address in its output. */
 async function startPaysentry(
-  args: readonly string[],
+  command: readonly string[],
   env: Readonly<Record<string, string>>,
   ready: RegExp,
 ): Promise<Processor> {
-  const { child, output } = spawnPaysentry(args, env)
+  const { child, output } = spawnPaysentry(command, env)
   const exited = once(child, 'exit')
   const address = await new Promise<string>((resolve, reject) => {
     const look = (): void => {
@@ -95,6 +104,7 @@ async function startPaysentry(
     pid: child.pid ?? -1,
     address,
     output,
+    exited,
     stop: (signal = 'SIGTERM') => end(signal),
     kill: async () => {
       await end('SIGKILL')
@@ -113,17 +123,13 @@ export async function runPaysentry(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const { child, stdout, stderr } = spawnPaysentry(args, env)
+  const { child, stdout, stderr } = spawnPaysentry(['src/main.ts', ...args], env)
   await once(child, 'close')
   return { code: child.exitCode, stdout: stdout(), stderr: stderr() }
 }
 
-function spawnPaysentry(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  nodeArgs: readonly string[] = [],
-) {
-  const child: ChildProcess = spawn(process.execPath, [...nodeArgs, 'src/main.ts', ...args], {
+function spawnPaysentry(command: readonly string[], env: Readonly<Record<string, string>>) {
+  const child: ChildProcess = spawn(process.execPath, command, {
     cwd: ROOT,
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

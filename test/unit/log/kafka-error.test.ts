@@ -13,6 +13,22 @@ const protocol = (type: string, retriable: boolean) =>
 const codeOf = (thrown: unknown) => kafkaError(thrown, 'commit of payments.events/3').code
 
 describe('what an error of kafkajs means', () => {
+  it.each(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])(
+    '%s: another processor has the partition',
+    (type) => {
+      expect(codeOf(protocol(type, false))).toBe('PARTITION_LOST')
+    },
+  )
+
+  it.each([
+    'CONCURRENT_TRANSACTIONS',
+    'INVALID_TXN_STATE',
+    'INVALID_PRODUCER_ID_MAPPING',
+    'TRANSACTION_COORDINATOR_FENCED',
+  ])('%s: a fresh producer finds out how the transaction stands', (type) => {
+    expect(codeOf(protocol(type, false))).toBe('LOG_UNAVAILABLE')
+  })
+
   it.each(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'])(
     '%s: the partition is lost, however deep it is wrapped',
     (type) => {
