@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 import { suggestion } from './nearest.ts'
+import { MISSING_RATE_POLICIES } from './payment/rates.ts'
 
 const SECRET = { secret: true }
 const ENV_PREFIX = 'PAYSENTRY_'
@@ -87,6 +88,12 @@ export const configSchema = z.strictObject({
   }),
   money: z.strictObject({
     ratesFile: text().default('rates.yaml').describe('Exchange rates to the base currency'),
+    missingRate: z
+      .enum(MISSING_RATE_POLICIES)
+      .default('unknown')
+      .describe(
+        'A currency without a rate: `unknown` decides without the amount, `review` so too but at least as `review`, `reject` makes a dead letter',
+      ),
   }),
   rules: z.strictObject({ dir: text().default('rules').describe('Folder of the rule files') }),
   model: z.strictObject({

@@ -24,6 +24,7 @@ const table = {
     message: 'The event time is more than velocity.maxFutureSkewMs ahead of the broker timestamp',
   },
   CURRENCY_UNKNOWN: { disposition: 'reject', message: 'The currency is no active ISO 4217 code' },
+  RATE_MISSING: { disposition: 'reject', message: 'The rate file has no rate for the currency' },
   CARD_NUMBER_IN_CLEAR: { disposition: 'reject', message: 'A field holds a full card number' },
   STORE_UNAVAILABLE: { disposition: 'retry', message: 'Redis does not answer' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },

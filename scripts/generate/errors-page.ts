@@ -21,6 +21,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   EVENT_FROM_FUTURE:
     "Set the publisher's clock right; or raise `velocity.maxFutureSkewMs`. One such event would make all later ones of its entities late.",
   CURRENCY_UNKNOWN: 'Publish an active ISO 4217 code, and XXX where no money moves.',
+  RATE_MISSING:
+    'Add the rate to the file that `money.ratesFile` names, restart, and publish the message again; or set `money.missingRate` to `unknown` or `review`.',
   CARD_NUMBER_IN_CLEAR:
     'Publish a token in place of the card number, and treat the topic that held it as exposed. An identifier that only looks like a card number passes with a letter between its digits, or in a field that is declared to hold numbers (docs/contracts).',
   STORE_UNAVAILABLE: 'Bring Redis back, or the network to it. Deciding goes on where it stopped.',

@@ -2,6 +2,7 @@
 import type { Batch, BatchEvent, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
+import type { MissingRatePolicy } from '../payment/rates.ts'
 import { ACTIONS, type Action, type FiredRule } from '../rules/rule-set.ts'
 import { ENTITY_TYPES } from '../velocity/entity.ts'
 import type { Alert, Decision } from './decision.ts'
@@ -9,6 +10,8 @@ import type { Alert, Decision } from './decision.ts'
 export interface DecideOptions {
   readonly topics: TopicNames
   readonly versions: Decision['versions']
+  /** `unknown` if absent. */
+  readonly missingRate?: MissingRatePolicy
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -21,7 +24,7 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   return (batch) => {
     const nowMs = Math.round(options.now())
     for (const event of batch.events) {
-      const decision = decide(event, options.versions)
+      const decision = decide(event, options.versions, options.missingRate)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -46,19 +49,28 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   }
 }
 
-/** The decision on one event: the strictest action of the rules that act, `allow` when none does. */
-export function decide(event: BatchEvent, versions: Decision['versions']): Decision {
+/**
+ * The decision on one event: the strictest action of the rules that act, `allow` when none does. With the policy `review`
+ * an amount without a rate asks for a review as a rule would.
+ */
+export function decide(
+  event: BatchEvent,
+  versions: Decision['versions'],
+  missingRate: MissingRatePolicy = 'unknown',
+): Decision {
   const acting = event.fired.filter((rule) => rule.acts)
-  let action: Action = 'allow'
+  const unpriced = missingRate === 'review' && Number.isNaN(event.amountBaseMinor)
+  let action: Action = unpriced ? 'review' : 'allow'
   for (const rule of acting) if (severity(rule.action) > severity(action)) action = rule.action
   return {
     event: event.event.id,
     ...(event.event.tenant === undefined ? {} : { tenant: event.event.tenant }),
     time: event.event.time,
     action,
-    reasons: acting
-      .sort(strictestFirst)
-      .map((rule) => ({ code: rule.reason, rule: rule.id, text: rule.text })),
+    reasons: [
+      ...acting.sort(strictestFirst).map((rule) => ({ code: rule.reason, rule: rule.id, text: rule.text })),
+      ...(unpriced ? [rateMissing(event)] : []),
+    ],
     shadow: event.fired.filter((rule) => !rule.acts).map((rule) => ({ rule: rule.id, action: rule.action })),
     score:
       event.scored === null
@@ -85,6 +97,15 @@ function alertOf(event: BatchEvent, decision: Decision): Alert | null {
     action: decision.action,
     reasons: decision.reasons,
     score: decision.score?.value ?? null,
+  }
+}
+
+/** Review is the mildest action that has reasons, so this one stands last. */
+function rateMissing({ event }: BatchEvent): Decision['reasons'][number] {
+  return {
+    code: 'RATE_MISSING',
+    rule: 'money.missingRate',
+    text: `There is no exchange rate for ${event.currency}, so nothing could look at the amount`,
   }
 }
 

@@ -65,6 +65,28 @@ describe('decide', () => {
     })
   })
 
+  it('asks for a review of an amount without a rate where the policy says so, after the reasons of rules', () => {
+    const unpriced = { amountBaseMinor: Number.NaN, degraded: ['rate:XAF'] }
+    const alone = decide(batchEventOf({ currency: 'XAF' }, unpriced), versions, 'review')
+    expect(alone.action).toBe('review')
+    expect(alone.reasons).toEqual([
+      {
+        code: 'RATE_MISSING',
+        rule: 'money.missingRate',
+        text: 'There is no exchange rate for XAF, so nothing could look at the amount',
+      },
+    ])
+    const blocked = decide(batchEventOf({}, { ...unpriced, fired: [firedRule('a')] }), versions, 'review')
+    expect(blocked.action).toBe('block')
+    expect(blocked.reasons.map(({ rule }) => rule)).toEqual(['a', 'money.missingRate'])
+  })
+
+  it('asks for no review of an amount with a rate, nor where the policy leaves it unknown', () => {
+    expect(decide(batchEventOf({}), versions, 'review').action).toBe('allow')
+    const unpriced = batchEventOf({}, { amountBaseMinor: Number.NaN })
+    expect(decide(unpriced, versions, 'unknown')).toMatchObject({ action: 'allow', reasons: [] })
+  })
+
   it('lists what was missing in one order, whatever the order in which it was found', () => {
     expect(decide(batchEventOf({}, { degraded: ['rate:XAF', 'model'] }), versions).degraded).toEqual([
       'model',
