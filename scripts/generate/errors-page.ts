@@ -33,7 +33,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   RULES_INVALID: 'Mend every problem that is listed; `paysentry rules check` finds them before a start.',
   MODEL_INVALID: 'Put the files of the model version back, or set `model.version` to another one.',
   RATES_INVALID: 'Mend every problem that is listed in the file that `money.ratesFile` names.',
-  STORE_INCOMPATIBLE: 'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`.',
+  STORE_INCOMPATIBLE:
+    'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`; set `redis.cluster` where the address leads to a cluster, and only there.',
   TOPIC_MISSING: 'Create the topics: `paysentry topics create`.',
   CONSUMER_STOPPED: 'See the cause in the log. The supervisor restarts the process.',
   UNEXPECTED: 'Report it with the log line, which holds the cause. Nothing of the batch was committed.',

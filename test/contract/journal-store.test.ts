@@ -1,11 +1,12 @@
-// What both journal stores promise, each against the real thing.
+// What all journal stores promise, each against the real thing.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newHeader, RECORD_BYTES } from '../../src/velocity/journal-codec.ts'
 import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
+import { startRedisCluster } from '../support/redis-cluster.ts'
 import { recordsOf } from '../unit/velocity/records.ts'
 
 interface StoreUnderTest {
@@ -16,28 +17,31 @@ interface StoreUnderTest {
 
 const RETENTION_MS = 60_000
 
+function onRedis(server: { readonly url: string; stop(): Promise<void> }, cluster: boolean): StoreUnderTest {
+  const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
+  const opened: JournalStore[] = []
+  return {
+    open() {
+      const store = createRedisStore({
+        url: server.url,
+        cluster,
+        keyPrefix,
+        commandTimeoutMs: 5_000,
+        retentionMs: RETENTION_MS,
+      })
+      opened.push(store)
+      return store
+    },
+    async close() {
+      await Promise.all(opened.map((store) => store.close()))
+      await server.stop()
+    },
+  }
+}
+
 const storesUnderTest: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
-  async redis() {
-    const server: TestRedis = await startRedis()
-    const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
-    const opened: JournalStore[] = []
-    return {
-      open() {
-        const store = createRedisStore({
-          url: server.url,
-          keyPrefix,
-          commandTimeoutMs: 5_000,
-          retentionMs: RETENTION_MS,
-        })
-        opened.push(store)
-        return store
-      },
-      async close() {
-        await Promise.all(opened.map((store) => store.close()))
-        await server.stop()
-      },
-    }
-  },
+  redis: async () => onRedis(await startRedis(), false),
+  'redis cluster': async () => onRedis(await startRedisCluster(), true),
   async memory() {
     const store = createMemoryStore({ retentionMs: RETENTION_MS, now: () => 0 })
     return { open: () => store, close: () => store.close() }

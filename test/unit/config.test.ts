@@ -146,6 +146,24 @@ describe('a configuration that is not usable', () => {
     ])
   })
 
+  test.each([
+    [
+      'redis://a:6379,redis://b:6379',
+      'false',
+      'redis.url names several nodes: that needs redis.cluster: true',
+    ],
+    ['redis://a:6379,b:6379', 'true', 'redis.url must start with redis:// or rediss://'],
+    ['redis://a:6379/2', 'true', 'redis.url has a database number, and a Redis Cluster has database 0 alone'],
+    ['', 'true', 'redis.cluster needs redis.url'],
+  ])('with the Redis addresses "%s" and cluster %s', (url, cluster, problem) => {
+    const env = {
+      PAYSENTRY_PRIVACY_PSEUDONYM_KEY: KEY,
+      PAYSENTRY_REDIS_URL: url,
+      PAYSENTRY_REDIS_CLUSTER: cluster,
+    }
+    expect(problemsOf({ env })).toEqual([problem])
+  })
+
   test('never shows a secret', () => {
     const env = Object.fromEntries(
       configEntries()
