@@ -263,7 +263,7 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
   return problems
 }
 
-function checkRedis({ url, cluster }: z.infer<typeof configSchema>['redis']): string[] {
+function checkRedis({ url, cluster, keyPrefix }: z.infer<typeof configSchema>['redis']): string[] {
   if (url === '') return cluster ? ['redis.cluster needs redis.url'] : []
   if (!cluster && url.includes('://', url.indexOf('://') + 3)) {
     return ['redis.url names several nodes: that needs redis.cluster: true']
@@ -274,6 +274,11 @@ function checkRedis({ url, cluster }: z.infer<typeof configSchema>['redis']): st
   }
   if (cluster && urls.some((one) => !['', '/', '/0'].includes(new URL(one).pathname))) {
     return ['redis.url has a database number, and a Redis Cluster has database 0 alone']
+  }
+  if (cluster && keyPrefix.includes('{')) {
+    return [
+      'redis.keyPrefix has a brace, which would take the place of the hash tags that spread the journals',
+    ]
   }
   return []
 }

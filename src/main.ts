@@ -1,6 +1,7 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
+import { inspectCommand } from './cli/inspect.ts'
 import { VERSION } from './cli/process-host.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
@@ -24,6 +25,7 @@ const commands = [
   simulateCommand(),
   rulesCommand(),
   trainCommand(),
+  inspectCommand(),
 ]
 for (const command of commands) {
   command.copyInheritedSettings(program)

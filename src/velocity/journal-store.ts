@@ -45,6 +45,8 @@ export interface JournalStore {
   append(requests: readonly AppendRequest[], onReply: OnReply): Promise<void>
   /** A journal as it stands, header included; null when there is none. For people and checks, not for the data path. */
   read(key: string): Promise<Uint8Array | null>
+  /** Milliseconds until the journal expires if nothing more is appended; null when there is none. For people. */
+  expiresInMs(key: string): Promise<number | null>
   /** Resolves when the store answers. Throws STORE_UNAVAILABLE or STORE_INCOMPATIBLE. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -111,6 +111,11 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       const journal = live(key, now())
       return journal === null ? null : whole(journal, new Uint8Array(lengthOf(journal)))
     },
+    async expiresInMs(key) {
+      const nowMs = now()
+      const journal = live(key, nowMs)
+      return journal === null ? null : journal.touchedAtMs + retentionMs - nowMs
+    },
     async ping() {},
     async close() {
       journals.clear()

@@ -78,7 +78,9 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
   }
 
   function checkLibrary(node: Redis): Promise<void> {
-    const checked = libraries.get(node) ?? load(node)
+    const known = libraries.get(node)
+    if (known !== undefined) return known
+    const checked = load(node)
     libraries.set(node, checked)
     checked.catch(() => libraries.delete(node))
     return checked
@@ -130,7 +132,7 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
       opening ??= ready()
       await opening
     },
-    // The hash tag, braces included. A key without one is a part of its own.
+    // The hash tag, braces included; journal keys all have one.
     partOf: (key) => /\{[^}]+\}/.exec(key)?.[0] ?? key,
     noteOwners(parts) {
       for (const part of parts) {
@@ -153,6 +155,7 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
       }
     },
     get: (key) => cluster.getBuffer(key),
+    expiresInMs: (key) => cluster.pttl(key),
     async ping() {
       const masters = cluster.nodes('master')
       await Promise.all(masters.map((node) => checkLibrary(node).then(() => node.ping())))

@@ -36,6 +36,8 @@ export interface RedisConnection {
    */
   callFunction(part: string, args: readonly (string | Buffer)[]): Promise<unknown>
   get(key: string): Promise<Buffer | null>
+  /** Milliseconds until the key expires; below 0 when there is none. */
+  expiresInMs(key: string): Promise<number>
   ping(): Promise<void>
   close(): Promise<void>
 }

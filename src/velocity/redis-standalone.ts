@@ -101,6 +101,7 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
       }
     },
     get: (key) => redis.getBuffer(key),
+    expiresInMs: (key) => redis.pttl(key),
     async ping() {
       await redis.ping()
     },

@@ -89,6 +89,10 @@ export function createRedisStore(options: RedisStoreOptions): JournalStore {
       })
     },
     read: (key) => exchange(() => connection.get(keyPrefix + key)),
+    async expiresInMs(key) {
+      const ms = await exchange(() => connection.expiresInMs(keyPrefix + key))
+      return ms < 0 ? null : ms
+    },
     ping: () => exchange(() => connection.ping()),
     close: connection.close,
   }

@@ -170,5 +170,14 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
 
   it('knows no journal that nobody wrote', async () => {
     expect(await store.read(newKey())).toBeNull()
+    expect(await store.expiresInMs(newKey())).toBeNull()
+  })
+
+  it('lets a journal expire one retention time after its last append', async () => {
+    const { key, known } = await journalWith(recordsOf(1))
+    await append(store, [{ key, ...known, records: recordsOf(2) }])
+    const leftMs = (await store.expiresInMs(key)) ?? Number.NaN
+    expect(leftMs).toBeGreaterThan(RETENTION_MS - 10_000)
+    expect(leftMs).toBeLessThanOrEqual(RETENTION_MS)
   })
 })

@@ -164,6 +164,16 @@ describe('a configuration that is not usable', () => {
     expect(problemsOf({ env })).toEqual([problem])
   })
 
+  test('with a key prefix that would put all journals on one node of a cluster', () => {
+    const env = {
+      PAYSENTRY_PRIVACY_PSEUDONYM_KEY: KEY,
+      PAYSENTRY_REDIS_URL: 'redis://a:6379',
+      PAYSENTRY_REDIS_CLUSTER: 'true',
+      PAYSENTRY_REDIS_KEY_PREFIX: '{ps}:',
+    }
+    expect(problemsOf({ env })).toEqual([expect.stringContaining('redis.keyPrefix has a brace')])
+  })
+
   test('never shows a secret', () => {
     const env = Object.fromEntries(
       configEntries()
