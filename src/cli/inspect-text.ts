@@ -86,14 +86,16 @@ function windowLines({ type, windows, decimals }: Inspected): string[] {
       others.map((other) => other.toUpperCase()),
       13,
     ),
-    ...windows.map(({ lengthMs, kind, distinct }) =>
-      row(
-        formatDuration(lengthMs),
-        kind,
-        others.map((other) => String(distinct[other] ?? 0)),
-        13,
+    ...windows
+      .filter(({ distinct }) => Object.keys(distinct).length > 0)
+      .map(({ lengthMs, kind, distinct }) =>
+        row(
+          formatDuration(lengthMs),
+          kind,
+          others.map((other) => String(distinct[other] ?? 0)),
+          13,
+        ),
       ),
-    ),
   ]
 }
 

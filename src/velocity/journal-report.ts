@@ -49,6 +49,7 @@ export interface ReportedWindow {
   /** Null without a known amount. */
   readonly mean: number | null
   readonly max: number | null
+  /** Empty for labels, which remember no counterparts. */
   readonly distinct: Readonly<Partial<Record<EntityType, number>>>
 }
 
@@ -122,6 +123,11 @@ function hex64(low: number, high: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0')
 }
 
+/** A label's record has the id of its event where others have counterparts. */
+function counterpartsOf(kind: RecordKind, type: EntityType): readonly EntityType[] {
+  return kind === 'fraud' || kind === 'genuine' ? [] : COUNTERPARTS[type]
+}
+
 /** Of no record: what asks for windows as of a time without being counted itself. */
 const ASKING_KIND = 255
 const COMPUTED = ['count', 'sum', 'mean', 'max'] as const satisfies readonly WindowFunction[]
@@ -147,7 +153,9 @@ export function windowsAsOf(bytes: Uint8Array, question: WindowQuestion): Report
       kind,
       lengthMs,
       slots: COMPUTED.map((fn) => slot(fn, lengthMs, kind, null)),
-      distinct: COUNTERPARTS[type].map((other) => [other, slot('distinct', lengthMs, kind, other)] as const),
+      distinct: counterpartsOf(kind, type).map(
+        (other) => [other, slot('distinct', lengthMs, kind, other)] as const,
+      ),
     })),
   )
   const values = valuesAsOf(bytes, question, set)

@@ -66,6 +66,7 @@ describe('a journal for a person', () => {
       [0, 0, null, null, 0],
       [1, 12.5, 12.5, 12.5, 1],
     ])
+    expect(at(3 * HOUR_MS).findLast(({ kind }) => kind === 'fraud')).toMatchObject({ count: 1, distinct: {} })
     expect(at(2 * HOUR_MS).filter(({ kind }) => kind === 'declined')).toMatchObject([
       { count: 0 },
       { count: 1, sum: 0, mean: null },
