@@ -9,6 +9,7 @@ import { errorsPage } from './generate/errors-page.ts'
 import { expressionsPage } from './generate/expressions-page.ts'
 import { CONTRACTS, schemaDocument } from './generate/json-schema.ts'
 import { metricsPage } from './generate/metrics-page.ts'
+import { RULE_FILE_SCHEMAS, ruleFileSchemaDocument } from './generate/rule-file-schemas.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 const COMMAND = 'node scripts/generate.ts'
@@ -19,6 +20,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>()
   for (const contract of Object.values(CONTRACTS)) {
     files.set(`docs/contracts/${contract.file}`, schemaDocument(contract))
+  }
+  for (const entry of RULE_FILE_SCHEMAS) {
+    files.set(`docs/contracts/${entry.file}`, ruleFileSchemaDocument(entry))
   }
   files.set('docs/contracts/asyncapi.yaml', asyncApiDocument(version))
   files.set('docs/contracts/README.md', contractsPage())

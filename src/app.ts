@@ -25,7 +25,7 @@ import type { JournalStore } from './velocity/journal-store.ts'
 import { createMemoryStore } from './velocity/memory-store.ts'
 import { createPseudonymiser } from './velocity/pseudonym.ts'
 import { createRedisStore } from './velocity/redis-store.ts'
-import { createVelocityStage, emptyWindows } from './velocity/velocity.ts'
+import { createVelocityStage, emptyWindows, type VelocityStage } from './velocity/velocity.ts'
 
 /** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
 const MEMORY_ONLY_KEY = '00'.repeat(16)
@@ -75,7 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log: EventLog = embedded ?? openKafka(options)
   const intake = embedded === null ? null : openIntake(embedded, topics)
   const ended = Promise.withResolvers<void>()
-  const state: State = { store, consumer: null, runner: null, stopping: false, failed: false }
+  const state: State = { store, velocity: null, consumer: null, runner: null, stopping: false, failed: false }
 
   const fail = (error: unknown): void => {
     state.failed = true
@@ -93,13 +93,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   const closeAll = async (): Promise<void> => {
     await http.close()
     await log.close()
+    await state.velocity?.coalescer.close()
     await store.close()
     knowledge.scorer?.close()
   }
   try {
     const address = await http.listen()
     await store.ping()
-    const runner = openRunner(options, { knowledge, store, topics, intake, fail })
+    const velocity = openVelocity(options, knowledge, store)
+    state.velocity = velocity
+    const runner = openRunner(options, { knowledge, velocity, topics, intake, fail })
     state.runner = runner
     const consumer = await log.consume({
       topics: [topics.events, topics.labels],
@@ -139,6 +142,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 interface State {
   readonly store: JournalStore
+  velocity: VelocityStage | null
   consumer: Consumer | null
   runner: Runner | null
   stopping: boolean
@@ -161,7 +165,7 @@ async function readiness({ store, consumer, runner, stopping }: State): Promise<
 function openStore({ config, now, metrics, logger }: AppOptions): JournalStore {
   return config.redis.url === ''
     ? createMemoryStore({ retentionMs: config.velocity.retentionMs, now })
-    : createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs, logger, metrics })
+    : createRedisStore({ ...config.redis, ...config.velocity, logger, metrics })
 }
 
 function openKafka({ config, now, logger }: AppOptions): EventLog {
@@ -182,9 +186,37 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
+function openVelocity(
+  { config, logger, metrics }: AppOptions,
+  { windows, rates }: Knowledge,
+  store: JournalStore,
+): VelocityStage {
+  const velocity = createVelocityStage({
+    store,
+    windows,
+    pseudonymiser: createPseudonymiser(pseudonymKey(config)),
+    horizons: config.velocity,
+    cacheBytes: config.velocity.cacheBytes,
+    minorPerMajor: rates.minorPerMajor,
+    observer: {
+      coalesced: metrics.countCoalesced,
+      failed(error) {
+        metrics.countCoalesceFailure()
+        logger.warn({ err: error }, 'A journal could not be coalesced; it is tried again when it has grown')
+      },
+    },
+  })
+  metrics.bindJournalCache(velocity.cacheFigures)
+  return velocity
+}
+
+function pseudonymKey({ privacy }: Config): string {
+  return privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : privacy.pseudonymKey
+}
+
 interface RunnerParts {
   readonly knowledge: Knowledge
-  readonly store: JournalStore
+  readonly velocity: VelocityStage
   readonly topics: TopicNames
   readonly intake: Intake | null
   readonly fail: (error: AppError) => void
@@ -192,7 +224,7 @@ interface RunnerParts {
 
 function openRunner(options: AppOptions, parts: RunnerParts): Runner {
   const { config, logger, metrics, now } = options
-  const { knowledge, store, topics, intake } = parts
+  const { knowledge, velocity, topics, intake } = parts
   const { rates, windows, scorer, ruleSet } = knowledge
   const observer: PipelineObserver = {
     stage: metrics.observeStage,
@@ -202,17 +234,8 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
       options.onCompleted?.(batch)
     },
   }
-  const key = config.privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : config.privacy.pseudonymKey
-  const pseudonymiser = createPseudonymiser(key)
+  const pseudonymiser = createPseudonymiser(pseudonymKey(config))
   const noWindows = emptyWindows(windows)
-  const velocity = createVelocityStage({
-    store,
-    windows,
-    pseudonymiser,
-    cacheBytes: config.velocity.cacheBytes,
-    minorPerMajor: rates.minorPerMajor,
-  })
-  metrics.bindJournalCache(velocity.cacheFigures)
   const pipeline = createPipeline(
     {
       decode: createDecodeStage({
@@ -231,6 +254,7 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
         topics,
         processor: config.kafka.clientId,
         now,
+        thresholds: ruleSet.thresholds,
         versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
         missingRate: config.money.missingRate,
         deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),

@@ -36,6 +36,8 @@ export interface BatchLabel {
   readonly label: Label
   /** When it became known, epoch milliseconds. */
   readonly timeMs: number
+  /** Time of the labelled event, as far as the label says it; else when it became known. Epoch milliseconds. */
+  readonly eventMs: number
   readonly entities: readonly EntityRef[]
 }
 

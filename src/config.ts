@@ -81,6 +81,19 @@ export const configSchema = z.strictObject({
       .describe(
         'A journal without a record for this long expires (default 35 days); the longest window allowed',
       ),
+    exactHorizonMs: int(60_000, 34_560_000_000)
+      .default(86_400_000)
+      .describe(
+        'Windows up to this long are exact to the millisecond; the older edge of a longer one is rounded by at most 1 % of its age',
+      ),
+    allowedLatenessMs: int(60_000, 34_560_000_000)
+      .default(86_400_000)
+      .describe(
+        'An event that comes this far behind the newest one of its entity is decided without its windows',
+      ),
+    maxJournalBytes: int(1_048_576, 536_870_912)
+      .default(134_217_728)
+      .describe('A journal in Redis that is longer takes no more records until it is coalesced'),
     cacheBytes: int(1_048_576, 68_719_476_736)
       .default(134_217_728)
       .describe('Memory for journals cached in the processor'),
@@ -250,6 +263,9 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
     problems.push('privacy.pseudonymKey must be 32 hex digits, as "openssl rand -hex 16" prints them')
   }
   problems.push(...checkRedis(config.redis))
+  if (config.velocity.exactHorizonMs > config.velocity.retentionMs) {
+    problems.push('velocity.exactHorizonMs must be at most velocity.retentionMs: nothing is kept for longer')
+  }
   for (const broker of config.kafka.brokers) {
     if (!/^[^\s/]+:\d{1,5}$/.test(broker))
       problems.push(`kafka.brokers has "${broker}"; it must be host:port`)

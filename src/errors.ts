@@ -33,6 +33,7 @@ const table = {
   RULES_INVALID: { disposition: 'fatal', message: 'The rule files are not usable' },
   MODEL_INVALID: { disposition: 'fatal', message: 'The model is not usable' },
   RATES_INVALID: { disposition: 'fatal', message: 'The rate file is not usable' },
+  RECORDING_INVALID: { disposition: 'fatal', message: 'The recorded traffic is not usable' },
   STORE_INCOMPATIBLE: { disposition: 'fatal', message: 'Redis cannot run the velocity function library' },
   TOPIC_MISSING: { disposition: 'fatal', message: 'A topic does not exist' },
   CONSUMER_STOPPED: { disposition: 'fatal', message: 'The Kafka consumer stopped for good' },

@@ -21,11 +21,11 @@ export interface Knowledge {
 /** Throws the AppError of what is wrong; when several are, one CONFIG_INVALID with all their problems. */
 export async function loadKnowledge(config: Config): Promise<Knowledge> {
   const windows = createWindowSet()
-  const { retentionMs } = config.velocity
+  const horizons = config.velocity
   const [rates, ruleSet, scorer] = await Promise.allSettled([
     (async () => loadRates(config.money.ratesFile))(),
-    (async () => loadRules(config.rules.dir, { windows, retentionMs }))(),
-    config.model.version === 'none' ? null : loadScorer({ ...config.model, windows, retentionMs }),
+    (async () => loadRules(config.rules.dir, { windows, horizons }))(),
+    config.model.version === 'none' ? null : loadScorer({ ...config.model, windows, horizons }),
   ])
   if (rates.status === 'fulfilled' && ruleSet.status === 'fulfilled' && scorer.status === 'fulfilled') {
     windows.freeze()

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { inspectCommand } from './cli/inspect.ts'
 import { VERSION } from './cli/process-host.ts'
+import { backtestCommand } from './cli/backtest.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -26,6 +27,7 @@ const commands = [
   rulesCommand(),
   trainCommand(),
   inspectCommand(),
+  backtestCommand(),
 ]
 for (const command of commands) {
   command.copyInheritedSettings(program)

@@ -33,6 +33,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   RULES_INVALID: 'Mend every problem that is listed; `paysentry rules check` finds them before a start.',
   MODEL_INVALID: 'Put the files of the model version back, or set `model.version` to another one.',
   RATES_INVALID: 'Mend every problem that is listed in the file that `money.ratesFile` names.',
+  RECORDING_INVALID:
+    'Give a file of JSON Lines, as `paysentry simulate --to FILE` writes them; mend or remove the line that is named.',
   STORE_INCOMPATIBLE:
     'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`; set `redis.cluster` where the address leads to a cluster, and only there.',
   TOPIC_MISSING: 'Create the topics: `paysentry topics create`.',

@@ -40,6 +40,7 @@ const REASON = {
   code: 'CARD_TESTING',
   rule: 'card-testing-burst',
   text: 'Many small authorisations on one card within minutes',
+  customer: 'We need to look at this more closely. Please contact us if you have a question.',
 }
 
 export const DECISION_EXAMPLE: Decision = {

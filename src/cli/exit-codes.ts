@@ -5,7 +5,7 @@ export const EXIT = {
   ok: 0,
   /** Something failed while running: restarting may help. */
   failed: 1,
-  /** Wrong arguments, configuration, rules, model or rates: restarting does not help. */
+  /** Wrong arguments, configuration, rules, model, rates or recording: restarting does not help. */
   unusable: 2,
 } as const
 
@@ -14,6 +14,7 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
   'RULES_INVALID',
   'MODEL_INVALID',
   'RATES_INVALID',
+  'RECORDING_INVALID',
   'STORE_INCOMPATIBLE',
   'TOPIC_MISSING',
 ])

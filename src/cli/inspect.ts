@@ -7,6 +7,7 @@ import { loadRates, type Rates } from '../payment/rates.ts'
 import { parseDuration } from '../rules/duration.ts'
 import { ENTITY_TYPES, type EntityType } from '../velocity/entity.ts'
 import { journalKey } from '../velocity/journal-key.ts'
+import { readJournal } from '../velocity/journal-reader.ts'
 import { reportJournal, windowsAsOf } from '../velocity/journal-report.ts'
 import { createPseudonymiser } from '../velocity/pseudonym.ts'
 import { createRedisStore } from '../velocity/redis-store.ts'
@@ -84,13 +85,19 @@ async function read(
 ): Promise<Inspected | null> {
   const store = createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs })
   try {
-    const bytes = await store.read(key)
+    const bytes = await readJournal(store, key)
     const expiresInMs = await store.expiresInMs(key)
     if (bytes === null) return null
     const { base, minorPerMajor } = rates
     const report = reportJournal(bytes, type, minorPerMajor)
     const atMs = options.at ?? report.newestMs ?? Date.now()
-    const windows = windowsAsOf(bytes, { type, atMs, lengthsMs: options.windows, minorPerMajor })
+    const windows = windowsAsOf(bytes, {
+      type,
+      atMs,
+      lengthsMs: options.windows,
+      minorPerMajor,
+      horizons: config.velocity,
+    })
     const decimals = Math.round(Math.log10(minorPerMajor))
     const head = { type, key: config.redis.keyPrefix + key, base, decimals, expiresInMs }
     return { ...head, ...report, atMs, windows }

@@ -15,3 +15,10 @@ export function positive(text: string): number {
   if (value === 0) throw new InvalidArgumentError('It must be at least 1.')
   return value
 }
+
+/** An RFC 3339 time, as epoch milliseconds. */
+export function instant(text: string): number {
+  const ms = Date.parse(text)
+  if (/^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(ms)) return ms
+  throw new InvalidArgumentError('It must be an RFC 3339 time, such as 2026-01-31T00:00:00Z.')
+}

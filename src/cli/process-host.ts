@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { maskCardNumbers } from '../payment/card-number.ts'
+import type { Terminal } from './terminal-view.ts'
 import { createLogger, type Logger, secretsOf } from '../telemetry/logger.ts'
 
 export const VERSION = packageJson.version
@@ -27,6 +28,15 @@ export function loggerOfProcess(config: Config, destination: NodeJS.WriteStream)
     maskCardNumbers,
     destination,
   })
+}
+
+/** Colours only where a person looks; a pipe gets lines of 120 columns. */
+export function terminalOf(stream: NodeJS.WriteStream): Terminal {
+  return {
+    width: stream.columns ?? 120,
+    // oxlint-disable-next-line node/no-process-env -- https://no-color.org
+    colour: stream.isTTY && process.env['NO_COLOR'] === undefined,
+  }
 }
 
 /** Wall clock in epoch milliseconds, with fractions and without steps. */

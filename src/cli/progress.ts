@@ -11,11 +11,15 @@ export function progressLine(what: string, done: number, of: number): string {
   return `${what}  ${bar} ${String(Math.floor(100 * share)).padStart(3)} %`
 }
 
-export function progressTo(stream: NodeJS.WriteStream, what: string): (done: number, of: number) => void {
+/** `detail` stands behind the bar, such as a rate. */
+export function progressTo(
+  stream: NodeJS.WriteStream,
+  what: string,
+): (done: number, of: number, detail?: string) => void {
   let drawnAt = Number.NEGATIVE_INFINITY
-  return (done, of) => {
+  return (done, of, detail = '') => {
     if (!stream.isTTY || (done < of && performance.now() - drawnAt < DRAW_EVERY_MS)) return
     drawnAt = performance.now()
-    stream.write(`\r${progressLine(what, done, of)}${done < of ? '' : '\n'}`)
+    stream.write(`\r\u001b[K${progressLine(what, done, of)}${detail}${done < of ? '' : '\n'}`)
   }
 }

@@ -1,96 +1,138 @@
 // `paysentry rules`: checks rule files and runs the tests beside them.
+import { basename } from 'node:path'
 import { Command } from 'commander'
-import { loadConfig } from '../config.ts'
-import { loadRates } from '../payment/rates.ts'
+import { AppError } from '../errors.ts'
+import { suggestion } from '../nearest.ts'
+import { loadRates, type Rates } from '../payment/rates.ts'
 import { loadRules } from '../rules/load-rules.ts'
-import { loadRuleTests } from '../rules/rule-test-file.ts'
-import { type Check, type Explanation, runRuleTests, type RuleTestReport } from '../rules/rule-tests.ts'
-import { createWindowSet } from '../velocity/window.ts'
+import type { RuleSet } from '../rules/rule-set.ts'
+import { loadRuleTests, type RuleTest } from '../rules/rule-test-file.ts'
+import { type RuleTestReport, runRuleTests } from '../rules/rule-tests.ts'
+import type { Horizons } from '../velocity/grid.ts'
+import { createWindowSet, type WindowSet } from '../velocity/window.ts'
 import { EXIT } from './exit-codes.ts'
+import { explainCommand } from './explain.ts'
+import { configOfProcess, terminalOf } from './process-host.ts'
+import { reportText } from './rule-tests-text.ts'
 
 interface CheckOptions {
   readonly dir?: string
   readonly config?: string
   readonly json?: boolean
+  readonly strict?: boolean
+  readonly trace?: boolean
+  readonly coverage?: boolean
 }
 
-/** The command `rules` with `check`: exit code 1 when a test fails or is missing, 2 when a file is not usable. */
+interface TestOptions extends CheckOptions {
+  readonly testName?: string
+}
+
+/** The command `rules`: exit code 1 when a test fails or is missing, 2 when a file is not usable or nothing is selected. */
 export function rulesCommand(): Command {
-  const command = new Command('rules').description('Check rules')
-  command
-    .command('check')
-    .description('Load every rule file, and run the tests beside them (*.test.yaml)')
+  const command = new Command('rules').description('Check, test and explain rules')
+  withOptions(command.command('check'))
+    .description(
+      'Load every rule file, run all tests, and fail for a rule that no test shows both to fire and not to',
+    )
+    .action(async (options: CheckOptions) => {
+      const project = loadProject(options)
+      print(project, await runTests(project, project.tests), options)
+    })
+  withOptions(command.command('test'))
+    .description('Run the tests beside the rules (*.test.yaml), all or some')
+    .argument('[files...]', 'only these files, such as card-testing')
+    .option('-t, --test-name <text>', 'only tests whose name contains this')
+    .action(async (files: string[], options: TestOptions) => {
+      const project = loadProject(options)
+      const tests = selectTests(project, files, options.testName)
+      const report = await runTests(project, tests)
+      const passed = report.results.every((result) => result.passed)
+      print(project, { ...report, untested: [], passed }, options)
+    })
+  return command.addCommand(explainCommand())
+}
+
+function withOptions(command: Command): Command {
+  return command
     .option('--dir <folder>', 'folder of the rule files; the setting rules.dir if absent')
     .option('--config <file>', 'configuration file (YAML)')
+    .option('--trace', 'for a failure, show every part of the conditions')
+    .option('--coverage', 'list the parts of conditions that no test made true, or false')
     .option('--json', 'print the result as JSON')
-    .action(async (options: CheckOptions) => {
-      const { report, hash } = await checkRules(options)
-      const text =
-        options.json === true ? `${JSON.stringify({ hash, ...report }, null, 2)}\n` : reportText(report, hash)
-      process.stdout.write(text)
-      if (!report.passed) process.exitCode = EXIT.failed
-    })
-  return command
+    .option('--strict', 'fail on warnings, too')
 }
 
-async function checkRules(options: CheckOptions): Promise<{ report: RuleTestReport; hash: string }> {
-  // oxlint-disable-next-line node/no-process-env -- the command line is where the environment comes in
-  const config = loadConfig({ file: options.config ?? process.env['PAYSENTRY_CONFIG'], env: process.env })
+interface Project {
+  readonly rules: RuleSet
+  readonly tests: readonly RuleTest[]
+  readonly dir: string
+  readonly windows: WindowSet
+  readonly rates: Rates
+  readonly horizons: Horizons
+  /** What is well-formed and probably not meant. */
+  readonly warnings: readonly string[]
+}
+
+function loadProject(options: CheckOptions): Project {
+  const config = configOfProcess(options.config)
   const dir = options.dir ?? config.rules.dir
-  const { retentionMs } = config.velocity
+  const horizons = config.velocity
   const rates = loadRates(config.money.ratesFile)
   const windows = createWindowSet()
-  const rules = loadRules(dir, { windows, retentionMs })
-  const tests = loadRuleTests(dir, rules, rates.base)
-  const clock = (): number => performance.now()
-  return {
-    report: await runRuleTests(tests, { rules, windows, rates, retentionMs, clock }),
-    hash: rules.hash,
-  }
+  const warnings: string[] = []
+  const rules = loadRules(dir, { windows, horizons, onWarning: (warning) => void warnings.push(warning) })
+  return { rules, tests: loadRuleTests(dir, rules, rates.base), dir, windows, rates, horizons, warnings }
 }
 
-/** The report for a terminal: a line for each test, what differs below it, totals at the end. */
-export function reportText(report: RuleTestReport, hash: string): string {
-  const lines: string[] = []
-  let file = ''
-  for (const { name, location, passed, durationMs, checks } of report.results) {
-    const [inFile = ''] = location.split(':')
-    if (inFile !== file) lines.push(inFile)
-    file = inFile
-    lines.push(`  ${passed ? 'PASS' : 'FAIL'} ${name} (${durationMs.toFixed(1)} ms)`)
-    if (passed) continue
-    lines.push(`       ${location}`)
-    for (const check of checks) if (check.failures.length > 0) lines.push(...checkLines(check))
-  }
-  for (const { rule, missing } of report.untested) {
-    const what =
-      missing === 'fires'
-        ? 'fires (name its reason, or its id under "fires")'
-        : 'does not fire (its id under "silent")'
-    lines.push(`FAIL ${rule}: no test shows that it ${what}`)
-  }
-  const failed = report.results.filter((result) => !result.passed).length
-  if (report.results.length === 0) lines.push('FAIL there are no tests: put a *.test.yaml beside the rules')
-  lines.push(
-    `${report.results.length - failed} passed, ${failed} failed, ${report.untested.length} missing, ${hash}`,
-  )
-  return `${lines.join('\n')}\n`
+function runTests(project: Project, tests: readonly RuleTest[]): Promise<RuleTestReport> {
+  return runRuleTests(tests, { ...project, clock: () => performance.now() })
 }
 
-function checkLines({ at, failures, explanations }: Check): string[] {
-  return [
-    ...failures.map((failure) => `       at ${at}: ${failure}`),
-    ...explanations.flatMap(explanationLines),
-  ]
-}
-
-function explanationLines({ rule, fired, acts, conditions }: Explanation): string[] {
-  const verdict = fired ? `fired${acts ? '' : ' without acting'}` : 'did not fire'
-  const lines = conditions.map(({ source, holds, terms }) => {
-    const values = terms.map(
-      (term) => `${term.source} = ${term.value === null ? 'unknown' : JSON.stringify(term.value)}`,
+/** Throws RULES_INVALID for a file that is not there and for an empty selection: nothing ran must not look like all is well. */
+function selectTests({ tests, dir }: Project, files: readonly string[], text = ''): RuleTest[] {
+  const known = new Set(tests.map(fileOf))
+  for (const file of files.map(stem)) {
+    if (known.has(file)) continue
+    throw new AppError(
+      'RULES_INVALID',
+      `${dir} holds no tests ${file}.test.yaml.${suggestion(file, known)} There are ${[...known].join(', ') || 'none'}.`,
     )
-    return `           ${holds ? '+' : '-'} ${source}${values.length === 0 ? '' : `   [${values.join(', ')}]`}`
-  })
-  return [`         ${rule} ${verdict}`, ...lines]
+  }
+  const wanted = new Set(files.map(stem))
+  const selected = tests.filter(
+    (test) =>
+      (wanted.size === 0 || wanted.has(fileOf(test))) && test.name.toLowerCase().includes(text.toLowerCase()),
+  )
+  if (selected.length > 0) return selected
+  const where = files.length === 0 ? dir : files.join(', ')
+  throw new AppError(
+    'RULES_INVALID',
+    text === '' ? `there are no tests in ${where}` : `no test in ${where} has "${text}" in its name`,
+  )
+}
+
+function fileOf({ location }: RuleTest): string {
+  return stem(location.replace(/:\d+:\d+$/, ''))
+}
+
+function stem(path: string): string {
+  return basename(path).replace(/(\.test)?\.ya?ml$/, '')
+}
+
+function print({ rules: { hash }, warnings }: Project, report: RuleTestReport, options: CheckOptions): void {
+  const warned = warnings.map((warning) => `WARN ${warning}\n`).join('')
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ hash, warnings, ...report }, null, 2)}\n`
+      : warned +
+          reportText(report, {
+            hash,
+            trace: options.trace === true,
+            coverage: options.coverage === true,
+            ...terminalOf(process.stdout),
+          }),
+  )
+  const isRefused = options.strict === true && warnings.length > 0
+  if (!report.passed || isRefused) process.exitCode = EXIT.failed
 }

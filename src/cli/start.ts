@@ -6,11 +6,12 @@ import { type Config, configEntries } from '../config.ts'
 import { topicNames } from '../log/topics.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { createDemo, type Demo } from './demo.ts'
+import { limitHeapGrowth } from './heap-growth.ts'
 import { positive, whole } from './option-values.ts'
-import { configOfProcess, loggerOfProcess, now, untilStopped, VERSION } from './process-host.ts'
+import { configOfProcess, loggerOfProcess, now, terminalOf, untilStopped, VERSION } from './process-host.ts'
 import { progressTo } from './progress.ts'
 import { createTally } from './tally.ts'
-import { heldLines, summaryLine, type Terminal, welcome } from './terminal-view.ts'
+import { heldLines, summaryLine, welcome } from './terminal-view.ts'
 
 const SUMMARY_EVERY_MS = 5_000
 
@@ -68,6 +69,7 @@ function settings(): string {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  limitHeapGrowth()
   const config = embeddedConfig(options)
   const terminal = terminalOf(process.stdout)
   const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -132,12 +134,4 @@ function embeddedConfig(options: StartOptions): Config {
   const port = options.port === undefined ? {} : { PAYSENTRY_HTTP_PORT: String(options.port) }
   const config = configOfProcess(options.config, port)
   return { ...config, kafka: { ...config.kafka, brokers: [] }, redis: { ...config.redis, url: '' } }
-}
-
-function terminalOf(stream: NodeJS.WriteStream): Terminal {
-  return {
-    width: stream.columns ?? 120,
-    // oxlint-disable-next-line node/no-process-env -- https://no-color.org
-    colour: stream.isTTY && process.env['NO_COLOR'] === undefined,
-  }
 }

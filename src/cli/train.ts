@@ -65,7 +65,7 @@ async function train(options: TrainOptions): Promise<void> {
     events: options.events,
     customers: options.customers,
     startMs,
-    retentionMs: config.velocity.retentionMs,
+    horizons: config.velocity,
     cacheBytes: config.velocity.cacheBytes,
     maxMessageBytes: config.limits.maxMessageBytes,
     onProgress: progressTo(process.stderr, 'Playing simulated traffic'),

@@ -3,15 +3,27 @@ import type { Batch, BatchEvent, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
 import type { MissingRatePolicy } from '../payment/rates.ts'
-import { ACTIONS, type Action, type FiredRule } from '../rules/rule-set.ts'
+import { outcomeOf } from '../rules/outcome.ts'
+import {
+  DEFAULT_CUSTOMER_TEXT,
+  type FiredRule,
+  NO_THRESHOLDS,
+  type Override,
+  type Thresholds,
+} from '../rules/rule-set.ts'
 import { ENTITY_TYPES } from '../velocity/entity.ts'
 import type { Alert, Decision } from './decision.ts'
 
-export interface DecideOptions {
-  readonly topics: TopicNames
+export interface DecisionOptions {
   readonly versions: Decision['versions']
+  /** Of the rule set; none if absent. */
+  readonly thresholds?: Thresholds
   /** `unknown` if absent. */
   readonly missingRate?: MissingRatePolicy
+}
+
+export interface DecideOptions extends DecisionOptions {
+  readonly topics: TopicNames
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -24,7 +36,7 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   return (batch) => {
     const nowMs = Math.round(options.now())
     for (const event of batch.events) {
-      const decision = decide(event, options.versions, options.missingRate)
+      const decision = decide(event, options)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -50,28 +62,29 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
 }
 
 /**
- * The decision on one event: the strictest action of the rules that act, `allow` when none does. With the policy `review`
- * an amount without a rate asks for a review as a rule would.
+ * The decision on one event: what the rules that act come to. With the policy `review` an amount without a rate asks for a review,
+ * which no allow rule sets aside.
  */
-export function decide(
-  event: BatchEvent,
-  versions: Decision['versions'],
-  missingRate: MissingRatePolicy = 'unknown',
-): Decision {
-  const acting = event.fired.filter((rule) => rule.acts)
-  const unpriced = missingRate === 'review' && Number.isNaN(event.amountBaseMinor)
-  let action: Action = unpriced ? 'review' : 'allow'
-  for (const rule of acting) if (severity(rule.action) > severity(action)) action = rule.action
+export function decide(event: BatchEvent, options: DecisionOptions): Decision {
+  const { versions, thresholds = NO_THRESHOLDS, missingRate = 'unknown' } = options
+  const outcome = outcomeOf(event.fired, thresholds)
+  const { because, overridden, points } = outcome
+  const isUnpriced = missingRate === 'review' && Number.isNaN(event.amountBaseMinor)
+  const action = isUnpriced && outcome.action === 'allow' ? 'review' : outcome.action
+  const reasons = because.map(reasonOf)
+  // Review is the mildest action that has reasons, so this one stands last, but before allow rules.
+  if (isUnpriced) reasons.splice(outcome.action === 'allow' ? 0 : reasons.length, 0, rateMissing(event))
   return {
     event: event.event.id,
     ...(event.event.tenant === undefined ? {} : { tenant: event.event.tenant }),
     time: event.event.time,
     action,
-    reasons: [
-      ...acting.sort(strictestFirst).map((rule) => ({ code: rule.reason, rule: rule.id, text: rule.text })),
-      ...(unpriced ? [rateMissing(event)] : []),
-    ],
-    shadow: event.fired.filter((rule) => !rule.acts).map((rule) => ({ rule: rule.id, action: rule.action })),
+    reasons,
+    ...(overridden.length === 0 ? {} : { overridden: overridden.map(reasonOf) }),
+    ...(points === null ? {} : { points: { ...points, rules: points.rules.map(weightOf) } }),
+    shadow: event.fired
+      .filter((rule) => !rule.acts)
+      .map((rule) => ({ rule: rule.id, action: rule.action, ...partOf(rule) })),
     score:
       event.scored === null
         ? null
@@ -79,6 +92,18 @@ export function decide(
     degraded: [...event.degraded].sort(),
     versions,
   }
+}
+
+function reasonOf({ reason, id, text, customer }: FiredRule): Decision['reasons'][number] {
+  return { code: reason, rule: id, text, customer }
+}
+
+function weightOf({ id, weight }: FiredRule): { rule: string; weight: number } {
+  return { rule: id, weight: weight ?? 0 }
+}
+
+function partOf({ weight, override }: FiredRule): { weight?: number; override?: Override } {
+  return { ...(weight === null ? {} : { weight }), ...(override === null ? {} : { override }) }
 }
 
 /** An alert for every decision that a person must look at (any but `allow`), about the narrowest entity of the event. */
@@ -100,20 +125,11 @@ function alertOf(event: BatchEvent, decision: Decision): Alert | null {
   }
 }
 
-/** Review is the mildest action that has reasons, so this one stands last. */
 function rateMissing({ event }: BatchEvent): Decision['reasons'][number] {
   return {
     code: 'RATE_MISSING',
     rule: 'money.missingRate',
     text: `There is no exchange rate for ${event.currency}, so nothing could look at the amount`,
+    customer: DEFAULT_CUSTOMER_TEXT,
   }
-}
-
-function severity(action: Action): number {
-  return ACTIONS.indexOf(action)
-}
-
-/** A stable sort keeps rule order among equal actions. */
-function strictestFirst(a: FiredRule, b: FiredRule): number {
-  return severity(b.action) - severity(a.action)
 }

@@ -1,6 +1,6 @@
 // The contracts of what goes out: decision and alert. A decision's value repeats to the byte for the same input.
 import { z } from 'zod'
-import { ACTIONS } from '../rules/rule-set.ts'
+import { ACTIONS, OVERRIDES } from '../rules/rule-set.ts'
 
 const action = z.enum(ACTIONS)
 
@@ -8,7 +8,16 @@ const reason = z.object({
   code: z.string().describe('Stable code, for programs'),
   rule: z.string().describe('Id of the rule, or the setting, such as `money.missingRate`'),
   text: z.string().describe('For the analyst'),
+  customer: z.string().describe('Safe to tell the customer'),
 })
+
+const points = z
+  .object({
+    sum: z.int(),
+    action: action.describe('What the sum asks for by the thresholds of the rule set'),
+    rules: z.array(z.object({ rule: z.string(), weight: z.int() })),
+  })
+  .describe('Weighted rules that acted, and what they came to; absent when there are none')
 
 const contribution = z.object({
   feature: z.string(),
@@ -24,8 +33,20 @@ export const decisionSchema = z
     time: z.string().describe('Event time, as published'),
     action,
     reasons: z.array(reason).describe('Who asked for the action or a milder one, strictest first'),
+    overridden: z
+      .array(reason)
+      .optional()
+      .describe('Rules that an allow rule set aside; `reasons` then names the allow rules'),
+    points: points.optional(),
     shadow: z
-      .array(z.object({ rule: z.string(), action }))
+      .array(
+        z.object({
+          rule: z.string(),
+          action: action.nullable().describe('null for a rule that adds its weight alone'),
+          weight: z.int().optional(),
+          override: z.enum(OVERRIDES).optional(),
+        }),
+      )
       .describe('Rules that fired without acting: in shadow, or a canary outside its share'),
     score: z
       .object({ value: z.number(), contributions: z.array(contribution) })

@@ -10,6 +10,7 @@ import {
   parseInteger,
   type TextMethod,
   truncate,
+  upperAscii,
 } from './functions.ts'
 import { isKnown } from './operators.ts'
 import {
@@ -105,10 +106,12 @@ export function compileMethod(
   const text = asText(receiver)?.run
   if (text === undefined || args.length > 1) return null
   const [arg] = args
-  if (name === 'size' || name === 'lowerAscii') {
-    if (arg !== undefined) return null
-    if (name === 'size') return { type: 'int', run: (view) => codePoints(text(view)) }
-    return { type: 'string', run: (view) => lowerAscii(text(view)) }
+  if (name === 'size') {
+    return arg === undefined ? { type: 'int', run: (view) => codePoints(text(view)) } : null
+  }
+  if (isTextFunction(name)) {
+    const apply = TEXT_FUNCTIONS[name]
+    return arg === undefined ? { type: 'string', run: (view) => apply(text(view)) } : null
   }
   const part = arg === undefined ? null : asText(arg)
   if (part === null) return null
@@ -153,6 +156,16 @@ export function compileHas(path: string): BoolPart | null {
   }
   const { read } = field
   return { type: 'bool', run: (view) => !Number.isNaN(read(view)) }
+}
+
+const TEXT_FUNCTIONS = {
+  lowerAscii,
+  upperAscii,
+  trim: (text: string) => text.trim(),
+} as const satisfies Partial<Record<TextMethod, (text: string) => string>>
+
+function isTextFunction(name: string): name is keyof typeof TEXT_FUNCTIONS {
+  return Object.hasOwn(TEXT_FUNCTIONS, name)
 }
 
 function isNumberFunction(name: string): name is keyof typeof NUMBER_FUNCTIONS {

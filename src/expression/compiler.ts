@@ -2,15 +2,21 @@
 // cel-js parses and type-checks; the closures are ours. Guarantees that a compiled expression never throws, whatever the
 // event, and that everything that can be wrong with the text is said here and not at run time.
 import { type ASTNode, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
-import { childrenOf, pathOf, sourceOf } from './ast.ts'
+import { conjunctsOf } from './canonical.ts'
+import { type ConditionTree, conditionTree } from './condition-tree.ts'
 import { createEnvironment, EVENT_TYPE_SHIFT, type Scope, withEventType } from './environment.ts'
-import type { Attribute, Reader } from './fields.ts'
+import type { Reader } from './fields.ts'
 import { USAGE } from './functions.ts'
+import { lint } from './lint.ts'
+import { createLocalClock } from './local-time.ts'
+import { NO_VOCABULARY, type Vocabulary } from './membership.ts'
 import { checkNames } from './names.ts'
 import { compileNode } from './nodes.ts'
 import { type ExpressionProblem, problemAt } from './problem.ts'
-import { asNumber, isNumber, type Part } from './typed.ts'
+import { NO_REFERENCES, type References, referencesIn } from './references.ts'
+import { asNumber, constantBool, type Part, type ScalarPart } from './typed.ts'
 import type { Complain } from './windows.ts'
 
 export interface CompilerOptions {
@@ -18,23 +24,17 @@ export interface CompilerOptions {
   readonly windows: WindowSet
   /** `rule` may read `score`, `feature` may not. */
   readonly scope: Scope
-  /** How long journals are kept, milliseconds: the longest window that can be asked for. */
-  readonly retentionMs: number
-}
-
-/** One of the conditions that an expression joins with && and ||, for people who ask why a rule did (not) fire. */
-export interface Condition {
-  /** The condition as its author wrote it, on one line. */
-  readonly source: string
-  readonly holds: Reader<boolean>
-  /** What it reads of the event: fields and windows, each once. */
-  readonly terms: readonly { readonly source: string; readonly read: Reader<Attribute> }[]
+  /** How long journals are kept, which is the longest window that can be asked for, and how far back they are exact. */
+  readonly horizons: Horizons
+  /** Groups and lists; none if absent. */
+  readonly vocabulary?: Vocabulary
 }
 
 export interface CompiledCondition {
   readonly ok: true
   readonly evaluate: Reader<boolean>
-  readonly conditions: readonly Condition[]
+  /** For people who ask why a rule did (not) fire. */
+  readonly tree: ConditionTree
 }
 
 export interface CompiledNumber {
@@ -52,14 +52,30 @@ export interface NotCompiled {
 export interface Compiler {
   compile(source: string, expected: 'bool'): CompiledCondition | NotCompiled
   compile(source: string, expected: 'number'): CompiledNumber | NotCompiled
+  /**
+   * Names an expression, and returns what is wrong with it. From then on the name stands for it, or for something unknown
+   * when something was wrong. The name must be one that `definitionNameProblem` has nothing against; its first meaning stays.
+   */
+  define(name: string, source: string): readonly ExpressionProblem[]
+  /** Makes the name stand for something unknown. */
+  withhold(name: string): void
+  /** What the text refers to; nothing when it is no expression. */
+  references(source: string): References
+  /** What the text certainly does not mean, though it is well-formed; nothing when it is no expression. */
+  lint(source: string): readonly ExpressionProblem[]
+  /** The conditions that && joins, in a spelling that is the same for equal ones; none when it is no expression. */
+  conjuncts(source: string): ReadonlySet<string>
 }
 
 const LONGEST_SOURCE = 8_192
 
 /** A compiler whose expressions share one set of windows. It never throws. */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const { windows, scope, retentionMs } = options
+  const { windows, scope, horizons, vocabulary = NO_VOCABULARY } = options
   const environment = createEnvironment(scope)
+  const clock = createLocalClock()
+  const definitions = new Map<string, ScalarPart>()
+  const withheld = new Set<string>()
 
   /** The syntax tree of a valid expression, or what is wrong. */
   function check(source: string): ASTNode | readonly ExpressionProblem[] {
@@ -74,7 +90,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     } catch (error) {
       return [celProblem(source, error, 0)]
     }
-    checkNames(root, { scope, retentionMs }, complainTo(source, problems))
+    checkNames(root, { scope, horizons, vocabulary, definitions }, complainTo(source, problems))
     if (problems.length > 0) return problems
     const checked = environment.check(withEventType(source))
     return checked.valid ? root : [celProblem(source, checked.error, EVENT_TYPE_SHIFT)]
@@ -88,14 +104,20 @@ export function createCompiler(options: CompilerOptions): Compiler {
   ): CompiledCondition | CompiledNumber | NotCompiled {
     const root = check(source)
     if (!('op' in root)) return { ok: false, problems: root }
+    if (needsWithheld(root)) {
+      // The mistake is in the named expression, and is said there.
+      return expected === 'bool'
+        ? { ok: true, evaluate: () => false, tree: conditionTree(root, constantBool(false), new Map()) }
+        : { ok: true, evaluate: () => Number.NaN }
+    }
     const problems: ExpressionProblem[] = []
     const complain = complainTo(source, problems)
     const parts = new Map<ASTNode, Part>()
-    const part = compileNode(root, { windows, retentionMs, complain, parts })
+    const part = compileNode(root, { windows, horizons, vocabulary, clock, definitions, complain, parts })
     if (part === null) return { ok: false, problems }
     if (expected === 'bool') {
       if (part.type === 'bool') {
-        return { ok: true, evaluate: part.run, conditions: conditionsOf(root, parts) }
+        return { ok: true, evaluate: part.run, tree: conditionTree(root, part, parts) }
       }
       complain(
         root,
@@ -109,7 +131,68 @@ export function createCompiler(options: CompilerOptions): Compiler {
     }
     return { ok: false, problems }
   }
-  return { compile }
+
+  function define(name: string, source: string): readonly ExpressionProblem[] {
+    if (definitions.has(name)) return []
+    const root = check(source)
+    if (!('op' in root)) return withhold(name, root)
+    if (needsWithheld(root)) return withhold(name)
+    const problems: ExpressionProblem[] = []
+    const complain = complainTo(source, problems)
+    const parts = new Map<ASTNode, Part>()
+    const part = compileNode(root, { windows, horizons, vocabulary, clock, definitions, complain, parts })
+    if (part === null) return withhold(name, problems)
+    if (part.type === 'list') complain(root, 'a list cannot be named: name the condition, or a group.')
+    else if (part.type === 'dyn') {
+      complain(root, 'the type of an attribute is not known: compare it, or write double(…) around it.')
+    } else {
+      environment.registerVariable(name, part.type)
+      definitions.set(name, part)
+      return []
+    }
+    return withhold(name, problems)
+  }
+
+  function needsWithheld(root: ASTNode): boolean {
+    return withheld.size > 0 && !withheld.isDisjointFrom(referencesIn(root).names)
+  }
+
+  /** The name is known from then on, so that nobody who uses it is told that it does not exist. */
+  function withhold(name: string, problems: readonly ExpressionProblem[] = []): readonly ExpressionProblem[] {
+    withheld.add(name)
+    environment.registerVariable(name, 'dyn')
+    definitions.set(name, { type: 'dyn', run: () => undefined })
+    return problems
+  }
+
+  /** The tree of a text that need not be an expression; null when it is none. */
+  function treeOf(source: string): ASTNode | null {
+    if (source.length > LONGEST_SOURCE) return null
+    try {
+      return environment.parse(source).ast
+    } catch (error) {
+      if (error instanceof ParseError || error instanceof CelTypeError) return null
+      throw error
+    }
+  }
+
+  function references(source: string): References {
+    const root = treeOf(source)
+    return root === null ? NO_REFERENCES : referencesIn(root)
+  }
+
+  function lintSource(source: string): readonly ExpressionProblem[] {
+    const problems: ExpressionProblem[] = []
+    const root = treeOf(source)
+    if (root !== null) lint(root, complainTo(source, problems))
+    return problems
+  }
+
+  function conjuncts(source: string): ReadonlySet<string> {
+    const root = treeOf(source)
+    return root === null ? new Set() : conjunctsOf(root)
+  }
+  return { compile, define, withhold: (name) => void withhold(name), references, lint: lintSource, conjuncts }
 }
 
 function complainTo(source: string, problems: ExpressionProblem[]): Complain {
@@ -138,32 +221,4 @@ function explain(summary: string): string {
   const [, call, name = ''] = CALL.exec(summary) ?? []
   const usage = USAGE[name]
   return usage === undefined ? summary : `${call} does not exist: write ${usage}`
-}
-
-/** The conditions that && and || join, in order. */
-function conditionsOf(root: ASTNode, parts: ReadonlyMap<ASTNode, Part>): Condition[] {
-  if (root.op === '&&' || root.op === '||') return root.args.flatMap((side) => conditionsOf(side, parts))
-  const part = parts.get(root)
-  if (part?.type !== 'bool') return []
-  const terms = new Map<string, Reader<Attribute>>()
-  collectTerms(root, parts, terms)
-  return [
-    {
-      source: sourceOf(root),
-      holds: part.run,
-      terms: [...terms].map(([source, read]) => ({ source, read })),
-    },
-  ]
-}
-
-function collectTerms(
-  node: ASTNode,
-  parts: ReadonlyMap<ASTNode, Part>,
-  terms: Map<string, Reader<Attribute>>,
-): void {
-  const part = parts.get(node)
-  const isWindow = part !== undefined && isNumber(part) && part.slot !== undefined
-  const isField = node.op === '[]' || pathOf(node) !== null
-  if (part !== undefined && part.type !== 'list' && (isWindow || isField)) terms.set(sourceOf(node), part.run)
-  else for (const child of childrenOf(node)) collectTerms(child, parts, terms)
 }

@@ -4,7 +4,9 @@ import { Environment, type ObjectSchema } from '@marcbachmann/cel-js'
 import { ENTITY_TYPES, RECORD_KINDS } from '../velocity/entity.ts'
 import { WINDOW_FUNCTIONS } from '../velocity/window.ts'
 import { FIELDS } from './fields.ts'
-import { NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { LOCAL_FUNCTIONS, NUMBER_FUNCTIONS, PAIR_FUNCTIONS } from './functions.ts'
+import { MEMBERSHIPS } from './membership.ts'
+import { isWithoutLength } from './windows.ts'
 
 /** `rule` may read the model's score; a model's `feature` may not. */
 export type Scope = 'rule' | 'feature'
@@ -41,6 +43,9 @@ export function createEnvironment(scope: Scope, handlers: Handlers = notEvaluate
   }
   declareWindows(declare)
   declare('known', ['dyn'], 'bool')
+  for (const name of LOCAL_FUNCTIONS) for (const type of ['Payer', 'Payee']) declare(name, [type], 'int')
+  for (const name of MEMBERSHIPS) declare(name, ['string'], 'Values')
+  env.registerOperator('string in Values: bool', handlers('in'))
   for (const name of Object.keys(NUMBER_FUNCTIONS)) {
     for (const type of ['int', 'double']) declare(name, [type], 'double')
   }
@@ -66,6 +71,7 @@ function declareVariables(env: Environment, scope: Scope): void {
   }
   env.registerType('Entity', { fields: { name: 'string' } })
   for (const name of ENTITY_TYPES) if (!(name in ENTITY_TYPE)) env.registerVariable(name, 'Entity')
+  env.registerType('Values', { fields: { name: 'string' } })
   env.registerType('Kind', { fields: { kind: 'string' } })
   for (const name of Object.keys(RECORD_KINDS)) env.registerVariable(name, 'Kind')
   env.registerVariable('attributes', 'map<string, dyn>')
@@ -90,12 +96,21 @@ type Declare = (name: string, args: readonly string[], result: string) => void
 function declareWindows(declare: Declare): void {
   for (const name of WINDOW_FUNCTIONS) {
     for (const entity of ENTITY_TYPE_NAMES) {
-      const seen = name === 'first_seen' || name === 'last_seen'
       const counterparts = name === 'distinct' ? ENTITY_TYPE_NAMES : [null]
       for (const counterpart of counterparts) {
-        const args = [entity, ...(counterpart === null ? [] : [counterpart]), ...(seen ? [] : ['string'])]
-        declare(name, args, 'double')
-        declare(name, [...args, 'Kind'], 'double')
+        const args = [entity, ...(counterpart === null ? [] : [counterpart])]
+        if (isWithoutLength(name)) {
+          declare(name, args, 'double')
+          declare(name, [...args, 'Kind'], 'double')
+          continue
+        }
+        // Length, kind, delay.
+        if (name !== 'rate') {
+          declare(name, [...args, 'string'], 'double')
+          declare(name, [...args, 'string', 'string'], 'double')
+        }
+        declare(name, [...args, 'string', 'Kind'], 'double')
+        declare(name, [...args, 'string', 'Kind', 'string'], 'double')
       }
     }
   }

@@ -28,6 +28,16 @@ const text = (raw: Reader<string | undefined>, values?: readonly string[]): Text
 const double = (read: Reader<number>): NumberField => ({ type: 'double', read })
 const int = (read: Reader<number>): NumberField => ({ type: 'int', read })
 
+/** Hour of the day, 0 to 23, of a time in epoch milliseconds. */
+export function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS) % 24
+}
+
+/** 1 for Monday to 7 for Sunday. 1 January 1970 was a Thursday, which ISO 8601 counts as day 4. */
+export function weekdayOf(timeMs: number): number {
+  return ((Math.floor(timeMs / DAY_MS) + 3) % 7) + 1
+}
+
 /** Every field by its dotted name. Times are in UTC; `amount` is in major units of the base currency. */
 export const FIELDS: Readonly<Record<string, Field>> = {
   id: text((v) => v.event.id),
@@ -38,9 +48,8 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   currency: text((v) => v.event.currency),
   amount: double((v) => v.amount),
   amount_minor: int((v) => v.event.amount),
-  hour: int((v) => Math.floor(v.timeMs / HOUR_MS) % 24),
-  // 1 January 1970 was a Thursday, which ISO 8601 counts as day 4.
-  weekday: int((v) => ((Math.floor(v.timeMs / DAY_MS) + 3) % 7) + 1),
+  hour: int((v) => hourOf(v.timeMs)),
+  weekday: int((v) => weekdayOf(v.timeMs)),
   'payer.account': text((v) => v.event.payer.account),
   'payer.customer': text((v) => v.event.payer.customer),
   'payer.country': text((v) => v.event.payer.country),

@@ -20,7 +20,24 @@ export const PAIR_FUNCTIONS = {
   greatest: (a: number, b: number) => Math.max(a, b),
 } as const satisfies Record<string, (a: number, b: number) => number>
 
-export const TEXT_METHODS = ['startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii', 'size'] as const
+/** Time of day and weekday where the payer or the payee is. */
+export const LOCAL_FUNCTIONS = ['local_hour', 'local_weekday'] as const
+export type LocalFunction = (typeof LOCAL_FUNCTIONS)[number]
+
+export function isLocalFunction(name: string): name is LocalFunction {
+  return LOCAL_FUNCTIONS.some((known) => known === name)
+}
+
+export const TEXT_METHODS = [
+  'startsWith',
+  'endsWith',
+  'contains',
+  'matches',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
+  'size',
+] as const
 export type TextMethod = (typeof TEXT_METHODS)[number]
 
 /** How each function is called, for messages. */
@@ -32,8 +49,13 @@ export const USAGE: Readonly<Record<string, string>> = {
   max: "max(entity, '1h') or max(entity, '1h', kind); the larger of two numbers is greatest(a, b)",
   stddev: "stddev(entity, '1h') or stddev(entity, '1h', kind)",
   distinct: "distinct(entity, counterpart, '1h') or distinct(entity, counterpart, '1h', kind)",
+  rate: "rate(entity, '28d', fraud) or, with a delay, rate(entity, '28d', fraud, '7d')",
   first_seen: 'first_seen(entity) or first_seen(entity, kind)',
   last_seen: 'last_seen(entity) or last_seen(entity, kind)',
+  distance: 'distance(entity) or distance(entity, kind)',
+  speed: 'speed(entity) or speed(entity, kind)',
+  local_hour: 'local_hour(payer) or local_hour(payee)',
+  local_weekday: 'local_weekday(payer) or local_weekday(payee)',
   known: 'known(x), x being a number, a text or an attribute',
   has: 'has(object.field), such as has(device.ip)',
   double: 'double(x)',
@@ -46,6 +68,11 @@ export const USAGE: Readonly<Record<string, string>> = {
   contains: "text.contains('…')",
   matches: "text.matches('…')",
   lowerAscii: 'text.lowerAscii()',
+  upperAscii: 'text.upperAscii()',
+  trim: 'text.trim()',
+  list: 'x in list(\'name\'), the list being declared under "lists:" of the rules folder',
+  group: "x in group('name'), such as payee.mcc in group('gambling')",
+  cidr: "x in cidr('block'), such as device.ip in cidr('10.0.0.0/8')",
 }
 
 /** A text as a number, by CEL's rules for `double(text)`; unknown where CEL has an error. */
@@ -78,6 +105,11 @@ export function truncate(x: number): number {
 /** Lower case for A to Z alone, as CEL defines it. */
 export function lowerAscii(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+/** Upper case for a to z alone, as CEL defines it. */
+export function upperAscii(text: string): string {
+  return text.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase())
 }
 
 /** Number of Unicode code points. */

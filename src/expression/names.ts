@@ -2,16 +2,23 @@
 // stops at the first, and knows what the author may have meant.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest, suggestion } from '../nearest.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { childrenOf, pathOf } from './ast.ts'
 import type { Scope } from './environment.ts'
 import { FIELDS, IDENTIFIER_OF, OBJECTS } from './fields.ts'
-import { TEXT_METHODS, USAGE } from './functions.ts'
+import { isLocalFunction, TEXT_METHODS, USAGE } from './functions.ts'
+import { isMembership, membershipOf, type Vocabulary } from './membership.ts'
 import { type Complain, isEntityType, isRecordKind, isWindowFunction, windowOf } from './windows.ts'
 
 export interface NameRules {
   readonly scope: Scope
-  readonly retentionMs: number
+  readonly horizons: Horizons
+  readonly vocabulary: Vocabulary
+  /** Names of named expressions. */
+  readonly definitions: Definitions
 }
+
+type Definitions = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>
 
 const METHODS: ReadonlySet<string> = new Set(TEXT_METHODS)
 
@@ -38,11 +45,12 @@ function checkList(node: ASTNode & { op: 'list' }, complain: Complain): void {
   }
 }
 
-function checkPath(node: ASTNode, path: string, { scope }: NameRules, complain: Complain): void {
+function checkPath(node: ASTNode, path: string, { scope, definitions }: NameRules, complain: Complain): void {
+  if (definitions.has(path)) return
   if (path === 'score' && scope === 'feature') {
     complain(node, 'the score is computed from the features, so a feature cannot read it.')
   } else if (!isReadable(path)) {
-    complain(node, unknownName(path))
+    complain(node, unknownName(path, definitions))
   }
 }
 
@@ -50,7 +58,7 @@ function isReadable(path: string): boolean {
   return Object.hasOwn(FIELDS, path) || path === 'score' || /^attributes(\.[^.]+)?$/.test(path)
 }
 
-function unknownName(path: string): string {
+function unknownName(path: string, definitions: Definitions): string {
   if (isEntityType(path)) {
     return `${path} can only stand in a window, such as count(${path}, '1h'); its identifier is ${IDENTIFIER_OF[path]}.`
   }
@@ -61,7 +69,7 @@ function unknownName(path: string): string {
   if (isRecordKind(path)) return `${path} can only stand in a window, such as count(card, '1h', ${path}).`
   const [head = ''] = path.split('.')
   const fields = [...Object.keys(FIELDS), 'score', 'attributes']
-  const near = nearest(path, fields)
+  const near = nearest(path, [...fields, ...definitions.keys()])
   if (near !== null) return `there is no ${path}. Did you mean "${near}"?`
   // A field that was written without its object, or under another one.
   const leaf = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
@@ -73,15 +81,22 @@ function unknownName(path: string): string {
 
 function checkCall(
   node: ASTNode & { op: 'call' },
-  { retentionMs }: NameRules,
+  { horizons, vocabulary, definitions }: NameRules,
   visit: (node: ASTNode) => void,
   complain: Complain,
 ): void {
   const [name, args] = node.args
   if (isWindowFunction(name)) {
-    windowOf({ node, fn: name, args, retentionMs }, complain)
+    windowOf({ node, fn: name, args, horizons }, complain)
   } else if (name === 'has') {
-    checkHas(args, complain)
+    checkHas(args, definitions, complain)
+  } else if (isLocalFunction(name)) {
+    const [place, ...more] = args
+    if (place?.op !== 'id' || !['payer', 'payee'].includes(place.args) || more.length > 0) {
+      complain(node, `write ${USAGE[name]}.`)
+    }
+  } else if (isMembership(name)) {
+    membershipOf(node, vocabulary, complain)
   } else if (isFunction(name)) {
     args.forEach(visit)
   } else {
@@ -96,13 +111,13 @@ function isFunction(name: string): boolean {
   return name === 'size' || (Object.hasOwn(USAGE, name) && !METHODS.has(name))
 }
 
-function checkHas(args: readonly ASTNode[], complain: Complain): void {
+function checkHas(args: readonly ASTNode[], definitions: Definitions, complain: Complain): void {
   for (const arg of args) {
     const path = pathOf(arg)
     if (path === null || !path.includes('.')) {
       complain(arg, `write ${USAGE['has']}; a number or text is tested with known(x).`)
     } else if (!isReadable(path) && !Object.hasOwn(OBJECTS, path)) {
-      complain(arg, unknownName(path))
+      complain(arg, unknownName(path, definitions))
     }
   }
 }

@@ -2,11 +2,14 @@
 // CEL allows beyond our part of it is refused here.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../nearest.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { type BinaryNode, pathOf, sourceOf } from './ast.ts'
 import { compileFunction, compileHas, compileMatches, compileMethod } from './calls.ts'
-import { attribute, FIELDS, SCORE } from './fields.ts'
-import { TEXT_METHODS, type TextMethod } from './functions.ts'
+import { attribute, FIELDS, hourOf, SCORE, weekdayOf } from './fields.ts'
+import { isLocalFunction, type LocalFunction, TEXT_METHODS, type TextMethod, USAGE } from './functions.ts'
+import type { LocalClock } from './local-time.ts'
+import { isMembership, membershipCall, membershipOf, type Vocabulary } from './membership.ts'
 import {
   compileArithmetic,
   compileEquality,
@@ -30,8 +33,12 @@ import { type Complain, isWindowFunction, windowOf } from './windows.ts'
 
 export interface NodeContext {
   readonly windows: WindowSet
-  readonly retentionMs: number
+  readonly horizons: Horizons
   readonly complain: Complain
+  readonly vocabulary: Vocabulary
+  readonly clock: LocalClock
+  /** Named expressions. */
+  readonly definitions: ReadonlyMap<string, ScalarPart>
   /** Filled with what each node became. */
   readonly parts: Map<ASTNode, Part>
 }
@@ -98,6 +105,7 @@ function compileBinary(node: BinaryNode, context: NodeContext): Part | null {
   const [leftNode, rightNode] = node.args
   const { op } = node
   if (op === 'in' && pathOf(rightNode) === 'attributes') return compileAttributeTest(leftNode, context)
+  if (op === 'in' && membershipCall(rightNode) !== null) return compileMembership(node, context)
   const left = compileNode(leftNode, context)
   const right = compileNode(rightNode, context)
   if (left === null || right === null) return null
@@ -141,6 +149,17 @@ function compileBinary(node: BinaryNode, context: NodeContext): Part | null {
   }
 }
 
+function compileMembership(node: BinaryNode, context: NodeContext): ScalarPart | null {
+  const [leftNode, rightNode] = node.args
+  const part = compileNode(leftNode, context)
+  const isMember = membershipOf(rightNode, context.vocabulary, context.complain)
+  if (part === null || isMember === null) return null
+  const text = asText(part)
+  if (text === null) return unusable(node, context)
+  const { run } = text
+  return { type: 'bool', run: (view) => isMember(run(view), view) }
+}
+
 /** A field that can have few values is compared with one of them, or "", and with no other. */
 function valuesExist(
   field: Part,
@@ -168,6 +187,8 @@ function compileLiteral(node: ASTNode & { op: 'value' }, context: NodeContext): 
 
 function compilePath(node: ASTNode, context: NodeContext): ScalarPart | null {
   const path = pathOf(node) ?? ''
+  const defined = context.definitions.get(path)
+  if (defined !== undefined) return defined
   if (path === 'score') return { type: 'double', run: SCORE.read }
   if (path.startsWith('attributes.')) {
     const name = path.slice('attributes.'.length)
@@ -205,12 +226,14 @@ function compileAttributeTest(node: ASTNode, context: NodeContext): ScalarPart |
 function compileCall(node: Call, context: NodeContext): ScalarPart | null {
   const [name, args] = node.args
   if (isWindowFunction(name)) {
-    const spec = windowOf({ node, fn: name, args, retentionMs: context.retentionMs }, context.complain)
+    const spec = windowOf({ node, fn: name, args, horizons: context.horizons }, context.complain)
     if (spec === null) return null
     const slot = context.windows.slot(spec)
     return { type: 'double', run: (view) => view.windows[slot] ?? Number.NaN, slot }
   }
+  if (isMembership(name)) return context.complain(node, `it stands right of "in": write ${USAGE[name]}.`)
   const [first] = args
+  if (isLocalFunction(name)) return compileLocal(name, first?.args === 'payee' ? 'payee' : 'payer', context)
   if (name === 'has' && first !== undefined) {
     return compileHas(pathOf(first) ?? '') ?? unusable(node, context)
   }
@@ -222,6 +245,11 @@ function compileCall(node: Call, context: NodeContext): ScalarPart | null {
       parts.filter((part) => part !== null),
     ) ?? unusable(node, context)
   )
+}
+
+function compileLocal(name: LocalFunction, who: 'payer' | 'payee', { clock }: NodeContext): ScalarPart {
+  const read = name === 'local_hour' ? hourOf : weekdayOf
+  return { type: 'int', run: (view) => read(clock(view.event[who], view.timeMs)) }
 }
 
 function compileMethodCall(node: MethodCall, context: NodeContext): ScalarPart | null {

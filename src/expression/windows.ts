@@ -2,13 +2,16 @@
 // are known before the first event.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../nearest.ts'
+import { sourceOf } from './ast.ts'
 import {
   COUNTERPARTS,
   ENTITY_TYPES,
   type EntityType,
+  FIRST_LABEL_KIND,
   RECORD_KINDS,
   type RecordKind,
 } from '../velocity/entity.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { WINDOW_FUNCTIONS, type WindowFunction, type WindowSpec } from '../velocity/window.ts'
 import { USAGE } from './functions.ts'
 
@@ -33,27 +36,94 @@ export interface WindowCall {
   readonly node: ASTNode
   readonly fn: WindowFunction
   readonly args: readonly ASTNode[]
-  /** How long journals are kept, milliseconds: the longest window that can be asked for. */
-  readonly retentionMs: number
+  readonly horizons: Horizons
 }
 
-/** The window of a call such as `count(card, '10m', declined)`; null when something was wrong, after saying all of it. */
+/** Functions that look back without a length: as far as journals go, or as far as they are exact. */
+const WITHOUT_LENGTH: ReadonlySet<WindowFunction> = new Set(['first_seen', 'last_seen', 'distance', 'speed'])
+export function isWithoutLength(fn: WindowFunction): boolean {
+  return WITHOUT_LENGTH.has(fn)
+}
+
+/** Functions that mean something over labels, which have neither amounts nor counterparts nor positions. */
+const OVER_LABELS: ReadonlySet<WindowFunction> = new Set(['count', 'rate', 'first_seen', 'last_seen'])
+
+/**
+ * The window of a call such as `count(card, '10m', declined)` or, with a delay, `rate(merchant, '28d', fraud, '7d')`; null when
+ * something was wrong, after saying all of it.
+ */
 export function windowOf(call: WindowCall, complain: Complain): WindowSpec | null {
   const { node, fn } = call
   const rest = [...call.args]
-  const seen = fn === 'first_seen' || fn === 'last_seen'
-  const least = 1 + (fn === 'distinct' ? 1 : 0) + (seen ? 0 : 1)
+  const hasLength = !WITHOUT_LENGTH.has(fn)
+  const least = 1 + (fn === 'distinct' ? 1 : 0) + (hasLength ? 1 : 0) + (fn === 'rate' ? 1 : 0)
+  const most = least + (fn === 'rate' ? 0 : 1) + (hasLength ? 1 : 0)
   // min and max of two numbers are what a newcomer may look for here.
   const isPair = (fn === 'min' || fn === 'max') && (rest[0]?.op !== 'id' || !isText(rest[1]))
-  if (rest.length < least || rest.length > least + 1 || isPair) return complain(node, `write ${USAGE[fn]}.`)
+  if (rest.length < least || rest.length > most || isPair) return complain(node, `write ${USAGE[fn]}.`)
 
   const entity = nameOf(rest.shift(), ENTITIES, complain)
   const counterpart = fn === 'distinct' ? counterpartOf(rest.shift(), entity, complain) : undefined
-  const lengthMs = seen ? Number.POSITIVE_INFINITY : lengthOf(rest.shift(), call.retentionMs, complain)
+  const lengthNode = hasLength ? rest.shift() : undefined
+  const lengthMs = hasLength ? lengthOf(lengthNode, LENGTH, complain) : Number.POSITIVE_INFINITY
+  // The delay is the last argument and a text, so that it is not taken for a kind when there is none.
+  const delayNode = hasLength && isText(rest.at(-1)) ? rest.pop() : undefined
+  const delayMs = delayNode === undefined ? 0 : lengthOf(delayNode, DELAY, complain)
   const kindNode = rest.shift()
   const kind = kindNode === undefined ? 'payment' : nameOf(kindNode, KINDS, complain)
-  if (entity === null || counterpart === null || lengthMs === null || kind === null) return null
-  return { fn, entity, counterpart: counterpart ?? null, lengthMs, kind }
+  if (rest.length > 0) return complain(node, `write ${USAGE[fn]}.`)
+  if (entity === null || counterpart === null || lengthMs === null || kind === null || delayMs === null)
+    return null
+  const spec = { fn, entity, counterpart: counterpart ?? null, lengthMs, delayMs, kind }
+  return checkReach(spec, lengthNode, call, complain) && checkKind(spec, call, complain) ? spec : null
+}
+
+/** Whether journals go back so far, as exactly as the function needs it. */
+function checkReach(
+  { fn, lengthMs, delayMs }: WindowSpec,
+  lengthNode: ASTNode | undefined,
+  { horizons }: WindowCall,
+  complain: Complain,
+): boolean {
+  if (lengthNode === undefined) return true
+  const reachMs = lengthMs + delayMs
+  const what = `${sourceOf(lengthNode)}${delayMs === 0 ? '' : ' with its delay'}`
+  if (reachMs > horizons.retentionMs) {
+    complain(
+      lengthNode,
+      `${what} is longer than journals are kept, which is ${days(horizons.retentionMs)}: raise velocity.retentionMs to at least ${reachMs}, or shorten the window.`,
+    )
+    return false
+  }
+  if (fn === 'distinct' && reachMs > horizons.exactHorizonMs) {
+    complain(
+      lengthNode,
+      `${what} is longer than different things can be counted, which is ${days(horizons.exactHorizonMs)}: raise velocity.exactHorizonMs to at least ${reachMs}, or shorten the window.`,
+    )
+    return false
+  }
+  return true
+}
+
+function checkKind({ fn, kind }: WindowSpec, { node }: WindowCall, complain: Complain): boolean {
+  const isLabel = RECORD_KINDS[kind] >= FIRST_LABEL_KIND
+  if (fn === 'rate' && !isLabel) {
+    complain(node, `a rate is of labels: write ${USAGE['rate']}. For other kinds divide two counts.`)
+    return false
+  }
+  if (isLabel && !OVER_LABELS.has(fn)) {
+    complain(
+      node,
+      `a label has no amount, counterpart or position: over ${kind} there are count, rate, first_seen and last_seen.`,
+    )
+    return false
+  }
+  return true
+}
+
+function days(ms: number): string {
+  const count = ms / UNIT_MS.d
+  return Number.isInteger(count) && count > 1 ? `${count} days` : `${ms / UNIT_MS.h} hours`
 }
 
 interface Names<T extends string> {
@@ -93,25 +163,22 @@ function counterpartOf(
   )
 }
 
-function lengthOf(node: ASTNode | undefined, retentionMs: number, complain: Complain): number | null {
+interface LengthWords {
+  readonly what: string
+  readonly examples: string
+}
+const LENGTH: LengthWords = { what: "the window's length", examples: "'90s', '10m', '24h' or '30d'" }
+const DELAY: LengthWords = { what: "the window's delay", examples: "'12h' or '7d'" }
+
+function lengthOf(node: ASTNode | undefined, words: LengthWords, complain: Complain): number | null {
   if (node === undefined) return null
-  if (!isText(node)) {
-    return complain(node, "the window's length must be a literal text, such as '10m', '24h' or '30d'.")
-  }
+  if (!isText(node)) return complain(node, `${words.what} must be a literal text, such as ${words.examples}.`)
   const lengthMs = parseLength(node.args)
-  if (lengthMs === null) {
-    return complain(
-      node,
-      `'${node.args}' is no length of time: write a whole number and a unit (ms, s, m, h, d, w), such as '90s', '10m', '24h' or '30d'.`,
-    )
-  }
-  if (lengthMs > retentionMs) {
-    return complain(
-      node,
-      `'${node.args}' is longer than journals are kept, which is ${retentionMs / UNIT_MS.d} days: raise velocity.retentionMs to at least ${lengthMs}, or shorten the window.`,
-    )
-  }
-  return lengthMs
+  if (lengthMs !== null) return lengthMs
+  return complain(
+    node,
+    `'${node.args}' is no length of time: write a whole number and a unit (ms, s, m, h, d, w), such as ${words.examples}.`,
+  )
 }
 
 function isText(node: ASTNode | undefined): node is ASTNode & { op: 'value'; args: string } {

@@ -13,9 +13,9 @@ const RECORDS_PER_TURN = 1_000
 export interface InProcessLogOptions {
   /** Partitions of each topic. */
   readonly partitions: number
-  /** Records of a topic that a group may be behind before `produce` and `publish` wait for it; 20,000 if absent. */
+  /** Records of a topic that a group may be behind before `produce` and `publish` wait for it; 4,000 if absent. */
   readonly maxBehind?: number
-  /** Records that a partition keeps for groups without a running consumer; 10,000 if absent. */
+  /** Records that a partition keeps for groups without a running consumer; 1,000 if absent. */
   readonly tail?: number
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
@@ -44,7 +44,7 @@ export interface InProcessCore {
 }
 
 export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
-  const { now, maxBehind = 20_000, tail = 10_000 } = options
+  const { now, maxBehind = 4_000, tail = 1_000 } = options
   const topics = new Map<string, Topic>()
   const groups = new Map<string, Group>()
   const consumers = new Set<Consumer>()

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { createCompiler } from '../expression/compiler.ts'
 import type { ExpressionView } from '../expression/view.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { recordKind } from '../velocity/record-kind.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { TRANSFORMS } from './scaling.ts'
@@ -22,7 +23,7 @@ export interface FeatureReader {
 
 export interface FeatureOptions {
   readonly windows: WindowSet
-  readonly retentionMs: number
+  readonly horizons: Horizons
 }
 
 /** Compiles the features and registers their windows; what is wrong goes into `problems`. */

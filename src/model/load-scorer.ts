@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { AppError } from '../errors.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { readyBackend } from './backend.ts'
 import { percentileOf } from './calibration.ts'
@@ -23,7 +24,7 @@ export interface LoadScorerOptions {
   /** Folder within `dir`; `current` reads its name from the file `current`. */
   readonly version: string
   readonly windows: WindowSet
-  readonly retentionMs: number
+  readonly horizons: Horizons
   readonly explainAbove: number
 }
 

@@ -8,6 +8,7 @@ import { createDecodeStage } from '../payment/decode.ts'
 import type { Rates } from '../payment/rates.ts'
 import { encodeRecord } from '../simulator/encode.ts'
 import { createSimulator } from '../simulator/simulator.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
 import { createPseudonymiser } from '../velocity/pseudonym.ts'
 import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
@@ -23,7 +24,7 @@ export interface TrainingSetOptions {
   /** Simulated time of the first one, epoch milliseconds. */
   readonly startMs: number
   readonly customers?: number
-  readonly retentionMs: number
+  readonly horizons: Horizons
   readonly cacheBytes: number
   readonly maxMessageBytes: number
   readonly onProgress: (done: number, of: number) => void
@@ -47,10 +48,10 @@ const KEY = '00'.repeat(16)
 
 /** Plays the traffic and returns its rows. Throws RangeError for features that do not compile, naming each problem. */
 export async function collectTrainingSet(options: TrainingSetOptions): Promise<TrainingSet> {
-  const { features, rates, retentionMs } = options
+  const { features, rates, horizons } = options
   const windows = createWindowSet()
   const problems: string[] = []
-  const read = compileFeatures(features, { windows, retentionMs }, problems)
+  const read = compileFeatures(features, { windows, horizons }, problems)
   if (problems.length > 0) throw new RangeError(problems.join('\n'))
   const topics = topicNames('')
   const simulator = createSimulator(options)
@@ -68,6 +69,7 @@ export async function collectTrainingSet(options: TrainingSetOptions): Promise<T
     store,
     windows,
     pseudonymiser,
+    horizons,
     cacheBytes: options.cacheBytes,
     minorPerMajor: rates.minorPerMajor,
   })
@@ -104,6 +106,7 @@ export async function collectTrainingSet(options: TrainingSetOptions): Promise<T
     options.onProgress(played, options.events)
     await nextTurn()
   }
+  await velocity.coalescer.close()
   matrix = matrix.slice(0, isFraud.length * width)
   const digest = createHash('sha256').update(new Uint8Array(matrix.buffer)).digest('hex')
   return { matrix, rows: isFraud.length, isFraud, fromMs, toMs, digest }

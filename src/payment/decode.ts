@@ -89,9 +89,13 @@ function decodeLabel(record: LogRecord, batch: Batch, options: DecodeOptions): P
   if (!parsed.success) return invalid(parsed.error, message, misplacedEvent(message, options.topics))
   const label = parsed.data
   const timeMs = parseEventTime(label.time)
-  const problem = impossibleTime(label.time, timeMs, record, options.maxFutureSkewMs)
+  const eventMs = label.eventTime === undefined ? timeMs : parseEventTime(label.eventTime)
+  const problem =
+    impossibleTime(label.time, timeMs, record, options.maxFutureSkewMs) ??
+    impossibleTime(label.eventTime ?? label.time, eventMs, record, options.maxFutureSkewMs, 'eventTime')
   if (problem !== null) return problem
-  const decoded: BatchLabel = { record, label, timeMs, entities: options.pseudonymiser.entitiesOf(label) }
+  const entities = options.pseudonymiser.entitiesOf(label)
+  const decoded: BatchLabel = { record, label, timeMs, eventMs, entities }
   batch.labels.push(decoded)
   return null
 }
@@ -127,18 +131,24 @@ function noRate({ currency }: PaymentEvent, rates: Rates): Problem {
   }
 }
 
-function impossibleTime(time: string, timeMs: number, record: LogRecord, maxSkewMs: number): Problem | null {
+function impossibleTime(
+  time: string,
+  timeMs: number,
+  record: LogRecord,
+  maxSkewMs: number,
+  field = 'time',
+): Problem | null {
   if (Number.isNaN(timeMs)) {
     return {
       code: 'EVENT_TIME_IMPOSSIBLE',
-      message: `time must be an instant that exists, in 2000 or later; found ${shownValue(time)}`,
+      message: `${field} must be an instant that exists, in 2000 or later; found ${shownValue(time)}`,
     }
   }
   const aheadMs = timeMs - record.timestampMs
   if (aheadMs <= maxSkewMs) return null
   return {
     code: 'EVENT_FROM_FUTURE',
-    message: `time is ${seconds(aheadMs)} ahead of the broker timestamp; velocity.maxFutureSkewMs allows ${seconds(maxSkewMs)}: set the publisher's clock right`,
+    message: `${field} is ${seconds(aheadMs)} ahead of the broker timestamp; velocity.maxFutureSkewMs allows ${seconds(maxSkewMs)}: set the publisher's clock right`,
   }
 }
 

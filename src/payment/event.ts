@@ -32,6 +32,12 @@ const identifier = z
   .max(128, 'must have at most 128 characters')
 const pattern = (regex: RegExp, message: string) => z.string(message).regex(regex, message)
 const country = pattern(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 country in capitals, such as "DE"')
+const timeZone = z
+  .string('must be an IANA time zone, such as "Europe/Berlin"')
+  .max(64, 'must have at most 64 characters')
+  .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'must be an IANA time zone, such as "Europe/Berlin"')
+  .optional()
+  .describe('IANA time zone, for local time; without it that of the country, where it has but one')
 const currency = pattern(/^[A-Z]{3}$/, 'must be an ISO 4217 currency in capitals, such as "EUR"')
 const time = pattern(
   RFC_3339,
@@ -62,6 +68,7 @@ const payer = z
       account: identifier.optional().describe('Account that pays; may be an IBAN or account number'),
       customer: identifier.optional().describe('Customer that the account or card belongs to'),
       country: country.optional().describe('Country of residence'),
+      timeZone,
     },
     OBJECT,
   )
@@ -92,6 +99,7 @@ const payee = z
         'must be an ISO 18245 merchant category code of four digits, as a text',
       ).optional(),
       country: country.optional(),
+      timeZone,
     },
     OBJECT,
   )
@@ -192,6 +200,11 @@ export const labelSchema = z
     {
       id: identifier.describe('Unique for the tenant: a second label with this id is a duplicate'),
       event: identifier.describe('Id of the payment event that is labelled'),
+      eventTime: time
+        .optional()
+        .describe(
+          'Time of that event, RFC 3339: rates of fraud count the label there; without it, at `time`',
+        ),
       label: oneOf(['fraud', 'genuine']),
       time: time.describe('When it became known, RFC 3339'),
       source: oneOf(['chargeback', 'analyst', 'customer', 'issuer', 'other']).optional(),

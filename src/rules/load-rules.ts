@@ -3,15 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { type Compiler, createCompiler } from '../expression/compiler.ts'
+import { NO_VOCABULARY, type Vocabulary } from '../expression/membership.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
+import { joinSections } from './join-sections.ts'
+import { collectNames, defineAll, namedContent, reportUnused, vocabularyOf } from './join-vocabulary.ts'
 import { parseRuleFile, type RuleFile } from './rule-file.ts'
+import { overlapsIn } from './overlaps.ts'
 import { createRuleSet, type Rule, type RuleSet } from './rule-set.ts'
 
 export interface LoadRulesOptions {
   /** The windows that the rules ask for are registered here. */
   readonly windows: WindowSet
-  /** How long journals are kept, milliseconds. */
-  readonly retentionMs: number
+  /** How long journals are kept, and how far back they are exact. */
+  readonly horizons: Horizons
+  /** What lists answer: whether one has a value at an event time. Lists are empty if absent. */
+  readonly hasEntry?: Vocabulary['hasEntry']
+  /** Told what is well-formed and probably not meant, each as a line with its place. */
+  readonly onWarning?: (warning: string) => void
 }
 
 const RULE_FILE = /\.ya?ml$/
@@ -33,25 +42,37 @@ export function filesIn(dir: string, kind: 'rules' | 'tests'): string[] {
 
 /**
  * Loads every `*.yaml` of the folder but `*.test.yaml`. Throws RULES_INVALID with all problems of all files, each as
- * `file:line:column rule-id: message`, also for a folder without rules.
+ * `file:line:column rule-id: message` with the line and a caret below, also for a folder without rules.
  */
 export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
   const files = filesIn(dir, 'rules')
   if (files.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule file (*.yaml)`)
-  const compiler = createCompiler({ ...options, scope: 'rule' })
   const problems: string[] = []
   const rules: Rule[] = []
   const locations = new Map<string, string>()
-  for (const path of files) {
-    const file = parseRuleFile(path, readFileSync(path, 'utf8'))
-    rules.push(...compileFile(file, compiler, locations))
-    problems.push(...file.problems())
-  }
+  const parsed = files.map((path) => parseRuleFile(path, readFileSync(path, 'utf8')))
+  const names = collectNames(parsed)
+  const hasEntry = options.hasEntry ?? NO_VOCABULARY.hasEntry
+  const vocabulary = vocabularyOf(parsed, names, hasEntry)
+  const compiler = createCompiler({ ...options, vocabulary, scope: 'rule' })
+  defineAll(names, compiler)
+  const { thresholds, customerOf } = joinSections(parsed)
+  for (const file of parsed) rules.push(...compileFile(file, compiler, locations))
+  if (parsed.every((file) => file.problems().length === 0)) reportUnused(names, parsed, compiler)
+  for (const file of parsed) problems.push(...file.excerpts())
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     throw new AppError('RULES_INVALID', `${count} in ${dir}`, { problems })
   }
-  return createRuleSet(rules)
+  const { onWarning = () => undefined } = options
+  for (const { rule, message } of overlapsIn(rules, compiler)) {
+    onWarning(`${locations.get(rule)} ${rule}: ${message}`)
+  }
+  if (rules.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule`)
+  return createRuleSet(
+    rules.map((rule) => ({ ...rule, customer: customerOf(rule.reason) })),
+    { thresholds, names: namedContent(parsed) },
+  )
 }
 
 /** The rules of a file whose expressions could be compiled. Every problem is reported to the file; `locations` says where an id was first. */
@@ -65,8 +86,13 @@ function compileFile(file: RuleFile, compiler: Compiler, locations: Map<string, 
     const definition = file.definitions[index]
     if (compiled?.ok === false) {
       for (const { message, offset } of compiled.problems) file.report(index, 'when', message, offset)
-    } else if (compiled !== null && definition !== undefined) {
-      rules.push({ ...definition, fires: compiled.evaluate, conditions: compiled.conditions })
+    }
+    for (const { message, offset } of when === null ? [] : compiler.lint(when)) {
+      file.report(index, 'when', message, offset)
+    }
+    if (compiled?.ok === true && definition !== undefined) {
+      const placeOf = (offset: number): string => file.placeOf(index, offset)
+      rules.push({ ...definition, fires: compiled.evaluate, tree: compiled.tree, placeOf })
     }
   }
   return rules

@@ -1,6 +1,6 @@
 // Rules, compiled and ready: what fires for an event, and which of it acts. Pure and total; one pass over all rules.
 import { createHash } from 'node:crypto'
-import type { Condition } from '../expression/compiler.ts'
+import type { ConditionTree } from '../expression/condition-tree.ts'
 import type { Reader } from '../expression/fields.ts'
 import type { ExpressionView } from '../expression/view.ts'
 
@@ -8,16 +8,27 @@ import type { ExpressionView } from '../expression/view.ts'
 export const ACTIONS = ['allow', 'review', 'challenge', 'block'] as const
 export type Action = (typeof ACTIONS)[number]
 
+/** What an allow rule can set aside: everything up to this action. */
+export const OVERRIDES = ['review', 'challenge', 'block'] as const
+export type Override = (typeof OVERRIDES)[number]
+
 /** `shadow` is recorded and never acts; `canary` acts for a fixed share of payers; `live` acts. */
 export const RULE_MODES = ['shadow', 'canary', 'live'] as const
 export type RuleMode = (typeof RULE_MODES)[number]
 
 export interface FiredRule {
   readonly id: string
-  readonly action: Action
+  /** Null for a rule that adds its weight alone. */
+  readonly action: Action | null
   readonly reason: string
   /** What the analyst reads, from the rule's description. */
   readonly text: string
+  /** What may be said to the customer. */
+  readonly customer: string
+  /** What it adds to the sum that the thresholds judge; null when it adds nothing. */
+  readonly weight: number | null
+  /** The strictest action that this allow rule sets aside; null for other rules. */
+  readonly override: Override | null
   readonly mode: RuleMode
   /** False for a shadow rule, and for a canary outside its share of payers. */
   readonly acts: boolean
@@ -29,18 +40,31 @@ export interface RuleDefinition {
   readonly description: string
   /** CEL. */
   readonly when: string
-  readonly action: Action
+  /** Null for a rule that adds its weight alone. */
+  readonly action: Action | null
+  /** A whole number, not 0; null when the rule adds nothing to the sum. */
+  readonly weight: number | null
+  /** Of an allow rule, and of no other. */
+  readonly override: Override | null
   /** Stable code in capitals, for programs. */
   readonly reason: string
+  /** A sentence that is safe to tell the customer. */
+  readonly customer: string
   readonly mode: RuleMode
   /** Share of payers for whom a canary acts, above 0 to 100; null in other modes. */
   readonly percent: number | null
+  /** Where the thresholds come from: a regulation, or judgement. For people; the hash leaves it out. */
+  readonly source?: string | null
+  /** What to do about a payment that it holds: a page. For people; the hash leaves it out. */
+  readonly runbook?: string | null
 }
 
 export interface Rule extends RuleDefinition {
   readonly fires: Reader<boolean>
-  /** The conditions that `when` joins, for explanations. */
-  readonly conditions: readonly Condition[]
+  /** What `when` is made of, for explanations. */
+  readonly tree: ConditionTree
+  /** `file:line:column` of the character at this offset of `when`. */
+  readonly placeOf: (offset: number) => string
 }
 
 export interface RuleSet {
@@ -49,6 +73,8 @@ export interface RuleSet {
   readonly size: number
   /** All rules, ordered by id. */
   readonly rules: readonly Rule[]
+  /** What sums of weights ask for. */
+  readonly thresholds: Thresholds
   /**
    * The rules that fire, ordered by id. Pure. `payerHash48` decides about canaries; with 0, for an event without a
    * payer that could be recognised again, no canary acts.
@@ -56,10 +82,32 @@ export interface RuleSet {
   evaluate(view: ExpressionView, payerHash48: number): readonly FiredRule[]
 }
 
+/** From which sum of weights on an action is asked for; null where no sum asks for it. */
+export interface Thresholds {
+  readonly review: number | null
+  readonly challenge: number | null
+  readonly block: number | null
+}
+
+export const NO_THRESHOLDS: Thresholds = { review: null, challenge: null, block: null }
+
+/** What a rules folder says besides its rules. */
+export interface FolderContent {
+  readonly thresholds: Thresholds
+  /** What rules refer to by name, each with its content as one text, in any order. */
+  readonly names: readonly string[]
+}
+
+const NOTHING_ELSE: FolderContent = { thresholds: NO_THRESHOLDS, names: [] }
+
+/** Said where the reason has no sentence of its own: it gives nothing away. */
+export const DEFAULT_CUSTOMER_TEXT =
+  'We need to look at this more closely. Please contact us if you have a question.'
+
 const NONE: readonly FiredRule[] = []
 
 /** Joins rules with distinct ids. Their order does not matter: neither to what they do nor to the hash. */
-export function createRuleSet(unordered: readonly Rule[]): RuleSet {
+export function createRuleSet(unordered: readonly Rule[], folder: FolderContent = NOTHING_ELSE): RuleSet {
   const rules = [...unordered].sort(byId)
   // Both outcomes of every rule are made here once, so that judging an event allocates nothing until a rule fires.
   const prepared = rules.map((rule) => ({
@@ -69,9 +117,10 @@ export function createRuleSet(unordered: readonly Rule[]): RuleSet {
     actsFor: actsFor(rule),
   }))
   return {
-    hash: ruleSetHash(rules),
+    hash: ruleSetHash(rules, folder),
     size: rules.length,
     rules,
+    thresholds: folder.thresholds,
     evaluate(view, payerHash48) {
       let result: FiredRule[] | null = null
       for (const rule of prepared) {
@@ -89,11 +138,27 @@ export function createRuleSet(unordered: readonly Rule[]): RuleSet {
  * defaults, file names and the order of rules do not count; every other change does, a description's too, because
  * decisions carry it.
  */
-export function ruleSetHash(rules: readonly RuleDefinition[]): string {
-  const content = [...rules]
-    .sort(byId)
-    .map((rule) => [rule.id, rule.description, rule.when, rule.action, rule.reason, rule.mode, rule.percent])
+export function ruleSetHash(
+  rules: readonly RuleDefinition[],
+  { thresholds, names }: FolderContent = NOTHING_ELSE,
+): string {
+  const content: unknown[] = [...rules].sort(byId).map(canonical)
+  const { review, challenge, block } = thresholds
+  if (review !== null || challenge !== null || block !== null) content.push({ review, challenge, block })
+  if (names.length > 0) content.push({ names: [...names].sort() })
   return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`
+}
+
+/** What came to the language later is an object at the end, left out where it says nothing: hashes of older sets stay. */
+function canonical(rule: RuleDefinition): unknown[] {
+  const later = {
+    ...(rule.weight === null ? {} : { weight: rule.weight }),
+    ...(rule.override === null ? {} : { override: rule.override }),
+    ...(rule.customer === DEFAULT_CUSTOMER_TEXT ? {} : { customer: rule.customer }),
+  }
+  const { id, description, when, action, reason, mode, percent } = rule
+  const content = [id, description, when, action, reason, mode, percent]
+  return Object.keys(later).length === 0 ? content : [...content, later]
 }
 
 /**
@@ -123,8 +188,9 @@ function actsFor({ id, mode, percent }: Rule): (payerHash48: number) => boolean 
   return (payerHash48) => payerHash48 !== 0 && canaryPosition(id, payerHash48) < share
 }
 
-function fired({ id, action, reason, description, mode }: Rule, acts: boolean): FiredRule {
-  return Object.freeze({ id, action, reason, text: description, mode, acts })
+function fired(rule: Rule, acts: boolean): FiredRule {
+  const { id, action, reason, description: text, customer, weight, override, mode } = rule
+  return Object.freeze({ id, action, reason, text, customer, weight, override, mode, acts })
 }
 
 /** By UTF-16 units, so that the order depends on no locale. */

@@ -45,6 +45,7 @@ export function makeLabel(event: PaymentEvent, kind: Label['label'], id: string,
   return {
     id,
     event: event.id,
+    eventTime: event.time,
     label: kind,
     time: new Date(timeMs).toISOString(),
     payer,

@@ -75,7 +75,7 @@ export function parseRuleTests(options: ParseOptions): { tests: RuleTest[]; prob
       expectations,
     }
   })
-  return { tests, problems: yaml.problems() }
+  return { tests, problems: yaml.excerpts() }
 }
 
 interface TestContext {

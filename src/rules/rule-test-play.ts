@@ -2,6 +2,7 @@
 // Each test starts with empty journals, so that tests cannot influence each other.
 import type { Batch, BatchEvent } from '../batch.ts'
 import type { Rates } from '../payment/rates.ts'
+import type { Horizons } from '../velocity/grid.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
 import { createPseudonymiser, type Pseudonymiser } from '../velocity/pseudonym.ts'
 import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
@@ -15,7 +16,7 @@ export interface PlayOptions {
   /** The windows that the rules were compiled with. */
   readonly windows: WindowSet
   readonly rates: Pick<Rates, 'minorPerMajor' | 'toBaseMinor'>
-  readonly retentionMs: number
+  readonly horizons: Horizons
 }
 
 /** Any key will do where journals last as long as one test. */
@@ -27,15 +28,16 @@ export async function playTest(
   test: RuleTest,
   options: PlayOptions,
 ): Promise<readonly (BatchEvent | null)[]> {
-  const { rules, windows, rates, retentionMs } = options
+  const { rules, windows, rates, horizons } = options
   const pseudonymiser = createPseudonymiser(KEY)
   let nowMs = 0
-  const store = createMemoryStore({ retentionMs, now: () => nowMs })
+  const store = createMemoryStore({ retentionMs: horizons.retentionMs, now: () => nowMs })
   const { minorPerMajor } = rates
   const velocity = createVelocityStage({
     store,
     windows,
     pseudonymiser,
+    horizons,
     cacheBytes: CACHE_BYTES,
     minorPerMajor,
   })
@@ -51,6 +53,7 @@ export async function playTest(
     judge(batch)
     played.push(item ?? null)
   }
+  await velocity.coalescer.close()
   await store.close()
   return played
 }
@@ -84,7 +87,9 @@ function batchOf(
   }
   const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
   if ('label' in step) {
-    batch.labels.push({ record, label: step.label, timeMs, entities: pseudonymiser.entitiesOf(step.label) })
+    const { label } = step
+    const eventMs = Date.parse(label.eventTime ?? label.time)
+    batch.labels.push({ record, label, timeMs, eventMs, entities: pseudonymiser.entitiesOf(label) })
     return batch
   }
   const { event } = step

@@ -2,31 +2,17 @@
 // fires and that it does not.
 import type { BatchEvent } from '../batch.ts'
 import { decide } from '../decision/decide.ts'
-import type { Attribute } from '../expression/fields.ts'
+import { createCoverage, type CoverageReport } from './coverage.ts'
 import { formatDuration } from './duration.ts'
 import type { Action, Rule, RuleSet } from './rule-set.ts'
 import type { RuleTest } from './rule-test-file.ts'
 import { type PlayOptions, playTest } from './rule-test-play.ts'
 import type { Expectation } from './rule-test-schema.ts'
+import { type RuleTrace, traceRule } from './trace.ts'
 
 export interface RuleTestOptions extends PlayOptions {
   /** Milliseconds of a monotonic clock, for the time that tests take. */
   readonly clock: () => number
-}
-
-/** One condition of a rule, with what it read. */
-export interface ExplainedCondition {
-  readonly source: string
-  readonly holds: boolean
-  /** NaN of a number is null: unknown. */
-  readonly terms: readonly { readonly source: string; readonly value: string | number | boolean | null }[]
-}
-
-export interface Explanation {
-  readonly rule: string
-  readonly fired: boolean
-  readonly acts: boolean
-  readonly conditions: readonly ExplainedCondition[]
 }
 
 /** What an expectation met. */
@@ -42,7 +28,7 @@ export interface Check {
   /** What differs; empty when the expectation was met. */
   readonly failures: readonly string[]
   /** Of every rule that fired or should have fired; for reading when something differs. */
-  readonly explanations: readonly Explanation[]
+  readonly traces: readonly RuleTrace[]
 }
 
 export interface RuleTestResult {
@@ -62,6 +48,7 @@ export interface Untested {
 export interface RuleTestReport {
   readonly results: readonly RuleTestResult[]
   readonly untested: readonly Untested[]
+  readonly coverage: CoverageReport
   /** True when there was something to run, all of it passed, and no rule is untested. */
   readonly passed: boolean
 }
@@ -74,10 +61,12 @@ export async function runRuleTests(
   options: RuleTestOptions,
 ): Promise<RuleTestReport> {
   const { rules } = options
+  const coverage = createCoverage(rules)
   const results: RuleTestResult[] = []
   for (const test of tests) {
     const startedAt = options.clock()
     const events = await playTest(test, options)
+    for (const event of events) if (event !== null) coverage.observe(event)
     const startMs = test.steps[0]?.timeMs ?? 0
     const checks = [...test.expectations].flatMap(([step, expected]) => {
       const event = events[step] ?? null
@@ -94,7 +83,7 @@ export async function runRuleTests(
   }
   const untested = findUntested(rules, results)
   const passed = results.length > 0 && untested.length === 0 && results.every((result) => result.passed)
-  return { results, untested, passed }
+  return { results, untested, coverage: coverage.report(), passed }
 }
 
 interface CheckContext {
@@ -104,7 +93,7 @@ interface CheckContext {
 }
 
 function check(event: BatchEvent, expected: Expectation, { rules, startMs, step }: CheckContext): Check {
-  const decision = decide(event, VERSIONS)
+  const decision = decide(event, { versions: VERSIONS, thresholds: rules.thresholds })
   const reasons = [...new Set(decision.reasons.map(({ code }) => code))]
   const fired = new Set(event.fired.map(({ id }) => id))
   const failures: string[] = []
@@ -118,29 +107,11 @@ function check(event: BatchEvent, expected: Expectation, { rules, startMs, step 
   for (const id of expected.silent ?? []) if (fired.has(id)) failures.push(`${id} should not have fired`)
   const wanted = (rule: Rule): boolean =>
     (expected.fires ?? []).includes(rule.id) || (expected.reasons ?? []).includes(rule.reason)
-  const explanations = rules.rules
+  const traces = rules.rules
     .filter((rule) => fired.has(rule.id) || wanted(rule))
-    .map((rule) => explain(rule, event))
+    .map((rule) => traceRule(rule, event))
   const at = formatDuration(event.timeMs - startMs)
-  return { step, at, expected, action: decision.action, reasons, failures, explanations }
-}
-
-function explain(rule: Rule, event: BatchEvent): Explanation {
-  const fired = event.fired.find(({ id }) => id === rule.id)
-  return {
-    rule: rule.id,
-    fired: fired !== undefined,
-    acts: fired?.acts === true,
-    conditions: rule.conditions.map(({ source, holds, terms }) => ({
-      source,
-      holds: holds(event),
-      terms: terms.map((term) => ({ source: term.source, value: shown(term.read(event)) })),
-    })),
-  }
-}
-
-function shown(value: Attribute): string | number | boolean | null {
-  return value === undefined || Number.isNaN(value) ? null : value
+  return { step, at, expected, action: decision.action, reasons, failures, traces }
 }
 
 function sameMembers(expected: readonly string[], actual: readonly string[]): boolean {
@@ -155,9 +126,9 @@ function sameMembers(expected: readonly string[], actual: readonly string[]): bo
 function findUntested(rules: RuleSet, results: readonly RuleTestResult[]): Untested[] {
   const met = results.flatMap(({ checks }) => checks).filter(({ failures }) => failures.length === 0)
   return rules.rules.flatMap(({ id, reason }): Untested[] => {
-    const fires = met.some(({ expected, explanations }) => {
+    const fires = met.some(({ expected, traces }) => {
       const named = expected.fires?.includes(id) === true || expected.reasons?.includes(reason) === true
-      return named && explanations.some(({ rule, fired }) => rule === id && fired)
+      return named && traces.some(({ rule, fired }) => rule === id && fired)
     })
     const silent = met.some(({ expected }) => expected.silent?.includes(id) === true)
     return [

@@ -14,8 +14,10 @@ export interface YamlFile<T> {
   report(path: YamlPath, message: string, offset?: number): void
   /** All problems so far as `file:line:column label: message`, in the order of the file. */
   problems(): string[]
-  /** `file:line:column` of the value at this path. */
-  location(path: YamlPath): string
+  /** The same, each followed by its line of the file and a caret under the place. */
+  excerpts(): string[]
+  /** `file:line:column` of the value at this path; `offset` counts in the text that stands there. */
+  location(path: YamlPath, offset?: number): string
 }
 
 export interface YamlFileOptions<T> {
@@ -54,11 +56,34 @@ export function readYaml<T>(options: YamlFileOptions<T>): YamlFile<T> {
     value,
     content,
     problems: () => found.sort((a, b) => a.offset - b.offset).map(({ problem }) => problem),
-    location: (path) => at(valueOffset(document, path)),
+    excerpts: () =>
+      found
+        .sort((a, b) => a.offset - b.offset)
+        .map(({ offset, problem }) => `${problem}\n${excerpt(text, offset)}`),
+    location: (path, offset) =>
+      at(offset === undefined ? valueOffset(document, path) : scalarOffset(document, text, path, offset)),
     report(path, message, offset = 0) {
       add(scalarOffset(document, text, path, offset), options.label(content, path), message)
     },
   }
+}
+
+const LONGEST_EXCERPT = 100
+
+/** The line that the offset is in and a caret under it; of a long line, what is around the place. */
+function excerpt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', start)
+  const line = text.slice(start, end === -1 ? text.length : end).trimEnd()
+  const column = offset - start
+  const from = Math.max(0, Math.min(column - LONGEST_EXCERPT / 2, line.length - LONGEST_EXCERPT))
+  const shown = line.slice(from, from + LONGEST_EXCERPT)
+  // A tab stays one, so that the caret stands right however wide it is shown.
+  const indent = line
+    .slice(from, column)
+    .replaceAll(/[^\t]/g, ' ')
+    .padEnd(column - from)
+  return `  ${shown}\n  ${indent}^`
 }
 
 type Add = (offset: number, label: string, message: string) => void
@@ -131,7 +156,9 @@ function scalarOffset(document: Document, text: string, path: YamlPath, offset: 
   if (/[|>]/.test(text.charAt(start))) at = text.indexOf('\n', start) + 1
   for (let i = 0; i <= value.length; i++) {
     if (/\s/.test(value.charAt(i)) && i !== offset) continue
-    while (/\s/.test(text.charAt(at)) && at < text.length && !/\s/.test(value.charAt(i))) at++
+    // Behind the last character nothing is skipped: the end of an expression is where it ends.
+    while (i < value.length && /\s/.test(text.charAt(at)) && at < text.length && !/\s/.test(value.charAt(i)))
+      at++
     if (i === offset) return at
     at += quote === "'" && value.charAt(i) === "'" ? 2 : 1
   }

@@ -91,6 +91,7 @@ export function createRecorder(seed: number, runTag: string): Recorder {
     const labelled: Label = {
       id: `lab_${runTag}_${(labels++).toString(36)}`,
       event: id,
+      eventTime: of.event.time,
       label: verdict,
       time: new Date(knownAtMs).toISOString(),
       source,

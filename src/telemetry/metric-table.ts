@@ -128,6 +128,24 @@ export const METRICS = {
     help: 'Journals that left the cache to make room for others',
     labels: [],
   },
+  coalescedJournals: {
+    type: 'counter',
+    name: 'paysentry_journals_coalesced_total',
+    help: 'Journals whose oldest records were replaced by buckets',
+    labels: [],
+  },
+  coalescedRecords: {
+    type: 'counter',
+    name: 'paysentry_journal_records_coalesced_total',
+    help: 'Records that were replaced by buckets',
+    labels: [],
+  },
+  coalesceFailures: {
+    type: 'counter',
+    name: 'paysentry_coalesce_failures_total',
+    help: 'Journals that could not be coalesced; they are tried again when they have grown',
+    labels: [],
+  },
   storeRoundTrip: {
     type: 'histogram',
     name: 'paysentry_store_round_trip_seconds',

@@ -36,6 +36,9 @@ export interface Metrics {
   observeBatch(batch: Batch, nowMs: number): void
   /** One call to the journal store. */
   observeStoreRoundTrip(seconds: number): void
+  /** A journal that was looked at in the store; `removed` records were replaced by buckets. */
+  countCoalesced(removed: number): void
+  countCoalesceFailure(): void
   /** A batch that will be done again. */
   countRetry(code: ErrorCode): void
   /** Asked at every scrape. */
@@ -79,6 +82,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     observeStage: (stage, seconds) => m.stageDuration.observe({ stage }, seconds),
     observeStoreRoundTrip: (seconds) => m.storeRoundTrip.observe(seconds),
+    countCoalesced(removed) {
+      if (removed === 0) return
+      m.coalescedJournals.inc()
+      m.coalescedRecords.inc(removed)
+    },
+    countCoalesceFailure: () => m.coalesceFailures.inc(),
     countRetry: (code) => m.retries.inc({ code }),
     bindJournalCache(read) {
       reads.cache = read

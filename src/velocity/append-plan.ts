@@ -2,8 +2,7 @@
 // Guarantees that no id is appended twice to one journal by one plan, nor to a journal whose cached part has it.
 import type { Batch, BatchEvent } from '../batch.ts'
 import { COUNTERPARTS, type EntityRef, type EntityType, RECORD_KINDS } from './entity.ts'
-import { findId } from './id-table.ts'
-import type { Journal } from './journal.ts'
+import { hasId, isLate, type Journal } from './journal.ts'
 import {
   RECORD_BYTES,
   type RecordFacts,
@@ -15,6 +14,7 @@ import {
 import { journalKey } from './journal-key.ts'
 import type { JournalCache } from './journal-cache.ts'
 import type { AppendRequest } from './journal-store.ts'
+import { positionOf } from './position.ts'
 import type { Hash64, Pseudonymiser } from './pseudonym.ts'
 import { recordKind } from './record-kind.ts'
 
@@ -23,8 +23,8 @@ export interface Subject extends RecordFacts {
   /** Null for a label: nobody waits for its windows. */
   readonly event: BatchEvent | null
   readonly entities: readonly EntityRef[]
-  /** For a label, the id of the labelled event. */
-  readonly labelled: Hash64 | null
+  /** For a label, id and time of the labelled event. */
+  readonly labelled: { readonly id: Hash64; readonly timeMs: number } | null
   /** True when the batch may have had the same id before. */
   readonly isRepeated: boolean
 }
@@ -33,7 +33,7 @@ export interface Subject extends RecordFacts {
 export interface PlannedRecord {
   readonly subject: Subject
   readonly sent: boolean
-  /** True once its windows are computed. */
+  /** True once its windows are computed, or known to stay empty. */
   settled: boolean
 }
 
@@ -73,11 +73,12 @@ export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[
       id,
       event: item,
       entities,
+      position: event.device?.geo === undefined ? 0 : positionOf(event.device.geo.lat, event.device.geo.lon),
       labelled: null,
       isRepeated: isRepeated(id),
     }
   })
-  const labels = batch.labels.map(({ label, timeMs, entities }): Subject => {
+  const labels = batch.labels.map(({ label, timeMs, eventMs, entities }): Subject => {
     const tenant = label.tenant ?? ''
     const id = pseudonymiser.labelId(tenant, label.id)
     return {
@@ -88,7 +89,8 @@ export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[
       id,
       event: null,
       entities,
-      labelled: pseudonymiser.eventId(tenant, label.event),
+      position: 0,
+      labelled: { id: pseudonymiser.eventId(tenant, label.event), timeMs: eventMs },
       isRepeated: isRepeated(id),
     }
   })
@@ -97,7 +99,7 @@ export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[
 
 /** Collects records by journal, then makes the requests of all of them at once. */
 export interface AppendPlanner {
-  /** `evenIfKnown`: append the record also where the cached journal has its id. */
+  /** `evenIfKnown`: append the record also where the cached journal has its id, or is too far on for it. */
   add(subject: Subject, entity: EntityRef, evenIfKnown: boolean): void
   plan(): AppendPlan
 }
@@ -122,8 +124,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
   return {
     add(subject, entity, evenIfKnown) {
       const group = groupOf(entity)
-      const { low, high } = subject.id
-      const isKnown = !evenIfKnown && group.cached !== null && findId(group.cached.ids, low, high) >= 0
+      const isKnown = !evenIfKnown && group.cached !== null && isSettledIn(group.cached, subject)
       const sent = !isKnown && !(subject.isRepeated && isPlanned(group, subject.id))
       if (sent) group.sentRecords++
       group.records.push({ subject, sent, settled: false })
@@ -137,6 +138,11 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
 
 export function releasePlan({ groups }: AppendPlan, cache: JournalCache): void {
   for (const { cached } of groups) if (cached !== null) cache.release(cached)
+}
+
+/** Whether an append of the event would change nothing: it is there, or comes too late. */
+function isSettledIn(journal: Journal, { event, id, timeMs }: Subject): boolean {
+  return event !== null && (hasId(journal, id.low, id.high) || isLate(journal, timeMs))
 }
 
 function isPlanned(group: JournalGroup, { low, high }: Hash64): boolean {
@@ -172,7 +178,7 @@ function encode(groups: readonly JournalGroup[]): AppendRequest[] {
 function writeRecord(view: DataView, at: number, subject: Subject, type: EntityType): void {
   writeFacts(view, at, subject)
   if (subject.labelled !== null) {
-    writeLabelled(view, at, subject.labelled)
+    writeLabelled(view, at, subject.labelled.id, subject.labelled.timeMs)
     return
   }
   const counterparts = COUNTERPARTS[type]

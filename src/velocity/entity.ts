@@ -15,8 +15,8 @@ export interface EntityRef {
 }
 
 /**
- * Kinds of journal record with their byte in the journal. The numbers are stored: never reuse one.
- * `payment` is an authorisation, transfer or withdrawal that was not declined.
+ * Kinds of journal record with their byte in the journal, 1 to 31. The numbers are stored: never reuse one.
+ * `payment` is an authorisation, transfer or withdrawal that was not declined; from FIRST_LABEL_KIND on they are labels.
  */
 export const RECORD_KINDS = {
   payment: 1,
@@ -29,10 +29,11 @@ export const RECORD_KINDS = {
   otp_failed: 8,
   profile_change: 9,
   payee_added: 10,
-  fraud: 32,
-  genuine: 33,
+  fraud: 16,
+  genuine: 17,
 } as const
 export type RecordKind = keyof typeof RECORD_KINDS
+export const FIRST_LABEL_KIND = 16
 
 /**
  * The counterparts that a record in the journal of each entity type remembers, in the order of its four slots:

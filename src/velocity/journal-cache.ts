@@ -1,6 +1,6 @@
 // Folded journals by entity, least recently used first to go, bounded in bytes.
 // Only memory hangs on it: a journal that was dropped is read from the store again and gives the same numbers.
-import { type BlockPool, createBlockPool } from './block-pool.ts'
+import { type Arena, createArena } from './arena.ts'
 import { type Journal, journalBytes, releaseIfUnused } from './journal.ts'
 
 export interface JournalCacheFigures {
@@ -13,12 +13,14 @@ export interface JournalCacheFigures {
 
 export interface JournalCache {
   /** Where the cache's journals take their memory from. */
-  readonly pool: BlockPool
+  readonly arena: Arena
   /** The journal, or null. Does not count as a use: the `put` that follows does. */
   get(pseudonym: string): Journal | null
   /** Keeps the journal's memory until `release`, whether it stays in the cache or not. */
   retain(journal: Journal): void
   release(journal: Journal): void
+  /** Gives the memory back of a journal that never came into the cache. */
+  discard(journal: Journal): void
   /** Makes this the entity's journal and the last one used, at its present size, and drops what has no room. */
   put(pseudonym: string, journal: Journal): void
   figures(): JournalCacheFigures
@@ -32,12 +34,12 @@ interface Entry {
   newer: Entry | null
 }
 
-/** Of the limit, this part is for memory that waits for its next use. */
-const POOL_SHARE = 1 / 8
+/** Of the limit, this part is for gaps between the blocks of the arena. */
+const GAPS_SHARE = 1 / 8
 
 export function createJournalCache(limitBytes: number): JournalCache {
-  const pool = createBlockPool(limitBytes * POOL_SHARE)
-  const journalsLimit = limitBytes * (1 - POOL_SHARE)
+  const arena = createArena()
+  const journalsLimit = limitBytes * (1 - GAPS_SHARE)
   const entries = new Map<string, Entry>()
   let oldest: Entry | null = null
   let newest: Entry | null = null
@@ -78,7 +80,7 @@ export function createJournalCache(limitBytes: number): JournalCache {
   }
 
   return {
-    pool,
+    arena,
     get: (pseudonym) => entries.get(pseudonym)?.journal ?? null,
     retain(journal) {
       journal.users++
@@ -87,6 +89,7 @@ export function createJournalCache(limitBytes: number): JournalCache {
       journal.users--
       releaseIfUnused(journal)
     },
+    discard: releaseIfUnused,
     put(pseudonym, journal) {
       journal.isCached = true
       const size = journalBytes(journal)
@@ -104,6 +107,6 @@ export function createJournalCache(limitBytes: number): JournalCache {
       entry.bytes = size
       while (bytes > journalsLimit) evictOldest()
     },
-    figures: () => ({ bytes: bytes + pool.waitingBytes(), limitBytes, entries: entries.size, evictions }),
+    figures: () => ({ bytes, limitBytes, entries: entries.size, evictions }),
   }
 }

@@ -1,43 +1,80 @@
-// The bytes of a journal. They are stored: test/unit/velocity/journal-codec.test.ts is golden, and a change of
-// meaning needs another format version, which a processor that does not know it refuses.
+// The bytes of a journal. They are stored: test/unit/velocity/codec.test.ts is golden, and a change of meaning needs another
+// format version, which a processor that does not know it refuses.
 //
-//   journal     = header *record
-//   header      = magic format epoch incarnation                          ; 16 bytes
+//   journal     = header *bucket *record
+//   header      = magic format epoch incarnation buckets newest 6%x00     ; 32 bytes
 //   magic       = %x50 %x53 %x4A                                          ; "PSJ"
 //   format      = %x01
 //   epoch       = u32                                                     ; raised when a prefix is rewritten, from 0
 //   incarnation = 8 bytes                                                 ; differs when a journal is created anew
-//   record      = time kind flags amount id (counterparts / labelled)     ; 48 bytes
+//   buckets     = u32                                                     ; how many
+//   newest      = u48                                                     ; highest event time of the rewritten prefix; 0: none
+//   bucket      = see bucket-codec.ts                                     ; 64 bytes
+//   record      = time kind flags amount id (counterparts / labelled) position   ; 52 bytes
 //   time        = u48                                                     ; event time, epoch milliseconds
 //   kind        = u8                                                      ; RECORD_KINDS
 //   flags       = u8                                                      ; bit 0: amount unknown
 //   amount      = f64                                                     ; base minor units, a whole number; 0 if unknown
 //   id          = u32 u32                                                 ; keyed hash of the event's or label's id
 //   counterparts = 4u48                                                   ; keyed hashes in the order of COUNTERPARTS; 0 is none
-//   labelled    = u32 u32 16%x00                                          ; in records of a label: id of the labelled event
+//   labelled    = u32 u32 u48 10%x00                                      ; of a label: id and time of the labelled event
+//   position    = u32                                                     ; position.ts; 0 is none
 //
 // All numbers are little-endian.
 import type { Hash64 } from './pseudonym.ts'
 
-export const HEADER_BYTES = 16
-export const RECORD_BYTES = 48
+export const HEADER_BYTES = 32
+export const BUCKET_BYTES = 64
+export const RECORD_BYTES = 52
 /** Magic and format version, as the first four bytes of every journal. */
 export const FORMAT_TAG = 0x01_4a_53_50
 export const AMOUNT_UNKNOWN = 1
 
-/** A new journal's header: epoch 0 and the given incarnation of 8 bytes. */
-export function newHeader(incarnation: Uint8Array): Uint8Array {
+export interface JournalHeader {
+  readonly epoch: number
+  readonly incarnation: Uint8Array
+  readonly buckets: number
+  /** Epoch milliseconds; 0 when no prefix was rewritten yet. */
+  readonly newestMs: number
+}
+
+export function writeHeader({ epoch, incarnation, buckets, newestMs }: JournalHeader): Uint8Array {
   if (incarnation.length !== 8) throw new RangeError(`an incarnation has 8 bytes, not ${incarnation.length}`)
   const header = new Uint8Array(HEADER_BYTES)
-  new DataView(header.buffer).setUint32(0, FORMAT_TAG, true)
+  const view = viewOf(header)
+  view.setUint32(0, FORMAT_TAG, true)
+  view.setUint32(4, epoch, true)
   header.set(incarnation, 8)
+  view.setUint32(16, buckets, true)
+  writeU48(view, 20, newestMs)
   return header
 }
 
-/** True when the bytes start as a journal of this format does, and hold whole records. */
+/** A new journal's header: epoch 0 and the given incarnation of 8 bytes. */
+export function newHeader(incarnation: Uint8Array): Uint8Array {
+  return writeHeader({ epoch: 0, incarnation, buckets: 0, newestMs: 0 })
+}
+
+export function readHeader(bytes: Uint8Array): JournalHeader {
+  const view = viewOf(bytes)
+  return {
+    epoch: view.getUint32(4, true),
+    incarnation: bytes.slice(8, 16),
+    buckets: view.getUint32(16, true),
+    newestMs: readU48(view, 20),
+  }
+}
+
+/** Where the records begin: behind the header and its buckets. */
+export function recordsStart(bytes: Uint8Array): number {
+  return HEADER_BYTES + viewOf(bytes).getUint32(16, true) * BUCKET_BYTES
+}
+
+/** True when the bytes start as a journal of this format does, and hold whole records behind whole buckets. */
 export function isJournal(bytes: Uint8Array): boolean {
-  if (bytes.length < HEADER_BYTES || (bytes.length - HEADER_BYTES) % RECORD_BYTES !== 0) return false
-  return viewOf(bytes).getUint32(0, true) === FORMAT_TAG
+  if (bytes.length < HEADER_BYTES || viewOf(bytes).getUint32(0, true) !== FORMAT_TAG) return false
+  const records = bytes.length - recordsStart(bytes)
+  return records >= 0 && records % RECORD_BYTES === 0
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
@@ -53,9 +90,11 @@ export interface RecordFacts {
   /** Base minor units; NaN when unknown. */
   readonly amountMinor: number
   readonly id: Hash64
+  /** position.ts; 0 when unknown. */
+  readonly position: number
 }
 
-/** Writes the 24 bytes that come before the counterparts. */
+/** Writes all but the 24 bytes of the counterparts. */
 export function writeFacts(view: DataView, at: number, facts: RecordFacts): void {
   const unknown = Number.isNaN(facts.amountMinor)
   writeU48(view, at, facts.timeMs)
@@ -64,6 +103,7 @@ export function writeFacts(view: DataView, at: number, facts: RecordFacts): void
   view.setFloat64(at + 8, unknown ? 0 : facts.amountMinor, true)
   view.setUint32(at + 16, facts.id.low, true)
   view.setUint32(at + 20, facts.id.high, true)
+  view.setUint32(at + 48, facts.position, true)
 }
 
 /** Writes counterpart `slot` (0 to 3) of the record at `at`. */
@@ -71,26 +111,35 @@ export function writeCounterpart(view: DataView, at: number, slot: number, hash4
   writeU48(view, at + 24 + slot * 6, hash48)
 }
 
-/** Writes the id of the labelled event where a payment record has its counterparts. */
-export function writeLabelled(view: DataView, at: number, labelled: Hash64): void {
+/** Writes id and time of the labelled event where a payment record has its counterparts. */
+export function writeLabelled(view: DataView, at: number, labelled: Hash64, timeMs: number): void {
   view.setUint32(at + 24, labelled.low, true)
   view.setUint32(at + 28, labelled.high, true)
+  writeU48(view, at + 32, timeMs)
 }
 
 export const readTimeMs = (view: DataView, at: number): number => readU48(view, at)
 export const readKind = (view: DataView, at: number): number => view.getUint8(at + 6)
 export const readFlags = (view: DataView, at: number): number => view.getUint8(at + 7)
-export const readAmountMinor = (view: DataView, at: number): number => view.getFloat64(at + 8, true)
 export const readIdLow = (view: DataView, at: number): number => view.getUint32(at + 16, true)
 export const readIdHigh = (view: DataView, at: number): number => view.getUint32(at + 20, true)
 export const readCounterpart = (view: DataView, at: number, slot: number): number =>
   readU48(view, at + 24 + slot * 6)
+export const readLabelledLow = (view: DataView, at: number): number => view.getUint32(at + 24, true)
+export const readLabelledHigh = (view: DataView, at: number): number => view.getUint32(at + 28, true)
+export const readLabelledTimeMs = (view: DataView, at: number): number => readU48(view, at + 32)
+export const readPosition = (view: DataView, at: number): number => view.getUint32(at + 48, true)
 
-function writeU48(view: DataView, at: number, value: number): void {
+/** Base minor units; NaN when unknown. */
+export function readAmountMinor(view: DataView, at: number): number {
+  return (readFlags(view, at) & AMOUNT_UNKNOWN) === 0 ? view.getFloat64(at + 8, true) : Number.NaN
+}
+
+export function writeU48(view: DataView, at: number, value: number): void {
   view.setUint32(at, value >>> 0, true)
   view.setUint16(at + 4, value / 0x1_0000_0000, true)
 }
 
-function readU48(view: DataView, at: number): number {
+export function readU48(view: DataView, at: number): number {
   return view.getUint16(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true)
 }

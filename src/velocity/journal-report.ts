@@ -1,12 +1,13 @@
 // A journal for a person: its records with what became of each, and windows as of any time. Pure.
 // Windows are computed by the code of the data path over the same bytes, so they cannot differ from what an event would have got.
 import { AppError } from '../errors.ts'
-import { createBlockPool } from './block-pool.ts'
+import { createArena } from './arena.ts'
 import { COUNTERPARTS, type EntityType, RECORD_KINDS, type RecordKind } from './entity.ts'
-import { createJournal, foldRecord } from './journal.ts'
+import { foldBytes } from './fold-bytes.ts'
+import type { Horizons } from './grid.ts'
+import { createJournal } from './journal.ts'
 import {
   AMOUNT_UNKNOWN,
-  HEADER_BYTES,
   isJournal,
   RECORD_BYTES,
   readAmountMinor,
@@ -15,9 +16,10 @@ import {
   readIdHigh,
   readIdLow,
   readKind,
+  readHeader,
   readTimeMs,
+  recordsStart,
   viewOf,
-  writeFacts,
 } from './journal-codec.ts'
 import { createWindowSet, type WindowFunction, type WindowSet } from './window.ts'
 import { planWindows } from './window-plan.ts'
@@ -65,10 +67,11 @@ export interface JournalReport {
 /** Throws STORE_INCOMPATIBLE for bytes that are no journal of this version's format. */
 export function reportJournal(bytes: Uint8Array, type: EntityType, minorPerMajor: number): JournalReport {
   requireJournal(bytes)
+  const { epoch, incarnation } = readHeader(bytes)
   const view = viewOf(bytes)
   const firsts = new Map<string, number>()
   const records: ReportedRecord[] = []
-  for (let at = HEADER_BYTES; at < bytes.length; at += RECORD_BYTES) {
+  for (let at = recordsStart(bytes); at < bytes.length; at += RECORD_BYTES) {
     const number = records.length + 1
     const record = reportRecord(view, at, { number, type, minorPerMajor })
     const first = firsts.get(record.id) ?? null
@@ -77,8 +80,8 @@ export function reportJournal(bytes: Uint8Array, type: EntityType, minorPerMajor
   }
   return {
     bytes: bytes.length,
-    epoch: view.getUint32(4, true),
-    incarnation: Buffer.from(bytes.subarray(8, HEADER_BYTES)).toString('hex'),
+    epoch,
+    incarnation: Buffer.from(incarnation).toString('hex'),
     records,
     newestMs: records.reduce<number | null>(
       (newest, { timeMs }) => (newest === null || timeMs > newest ? timeMs : newest),
@@ -128,8 +131,6 @@ function counterpartsOf(kind: RecordKind, type: EntityType): readonly EntityType
   return kind === 'fraud' || kind === 'genuine' ? [] : COUNTERPARTS[type]
 }
 
-/** Of no record: what asks for windows as of a time without being counted itself. */
-const ASKING_KIND = 255
 const COMPUTED = ['count', 'sum', 'mean', 'max'] as const satisfies readonly WindowFunction[]
 
 export interface WindowQuestion {
@@ -138,6 +139,7 @@ export interface WindowQuestion {
   readonly atMs: number
   readonly lengthsMs: readonly number[]
   readonly minorPerMajor: number
+  readonly horizons: Horizons
 }
 
 /** Windows over the whole journal as of a time, for every kind that it holds, shortest first. */
@@ -147,7 +149,7 @@ export function windowsAsOf(bytes: Uint8Array, question: WindowQuestion): Report
   const kinds = kindsIn(bytes)
   const set = createWindowSet()
   const slot = (fn: WindowFunction, lengthMs: number, kind: RecordKind, counterpart: EntityType | null) =>
-    set.slot({ fn, entity: type, counterpart, lengthMs, kind })
+    set.slot({ fn, entity: type, counterpart, lengthMs, delayMs: 0, kind })
   const asked = kinds.flatMap((kind) =>
     lengthsMs.map((lengthMs) => ({
       kind,
@@ -175,38 +177,25 @@ export function windowsAsOf(bytes: Uint8Array, question: WindowQuestion): Report
 
 function valuesAsOf(
   bytes: Uint8Array,
-  { type, atMs, minorPerMajor }: WindowQuestion,
+  { type, atMs, minorPerMajor, horizons }: WindowQuestion,
   windows: WindowSet,
 ): Float64Array {
-  const plan = planWindows(windows)[type]
-  const journal = createJournal({
-    key: '',
-    header: bytes.subarray(0, HEADER_BYTES),
-    generation: 0,
-    slots: plan.slots,
-    pool: createBlockPool(0),
-  })
-  const view = viewOf(bytes)
-  for (let at = HEADER_BYTES; at < bytes.length; at += RECORD_BYTES) foldRecord(journal, view, at)
-  const own = viewOf(new Uint8Array(RECORD_BYTES))
-  writeFacts(own, 0, { timeMs: atMs, kind: ASKING_KIND, amountMinor: Number.NaN, id: unusedId(view) })
+  const { slots, ranges } = planWindows(windows, horizons)[type]
+  const { allowedLatenessMs, exactHorizonMs } = horizons
+  const arena = createArena()
+  const journal = createJournal({ key: '', generation: 0, slots, allowedLatenessMs, arena }, bytes)
+  foldBytes(journal, 0, bytes, () => undefined)
+  // As if a record of no kind stood behind all others, at any time: it would ask for these windows and be in none.
+  journal.newest = journal.records
+  const own = { ordinal: journal.newest, timeMs: atMs, position: 0 }
   const out = new Float64Array(windows.specs.length)
-  createWindowComputer(minorPerMajor)(journal, foldRecord(journal, own, 0), plan.ranges, out)
+  createWindowComputer({ minorPerMajor, exactHorizonMs })(journal, own, ranges, out)
   return out
-}
-
-/** An id that no record has, since one with a known id would be ignored. */
-function unusedId(view: DataView): { low: number; high: number } {
-  const lows = new Set<number>()
-  for (let at = HEADER_BYTES; at < view.byteLength; at += RECORD_BYTES) lows.add(readIdLow(view, at))
-  let low = 0
-  while (lows.has(low)) low++
-  return { low, high: 0 }
 }
 
 function kindsIn(bytes: Uint8Array): RecordKind[] {
   const view = viewOf(bytes)
   const found = new Set<number>()
-  for (let at = HEADER_BYTES; at < bytes.length; at += RECORD_BYTES) found.add(readKind(view, at))
+  for (let at = recordsStart(bytes); at < bytes.length; at += RECORD_BYTES) found.add(readKind(view, at))
   return KINDS.filter((kind) => found.has(RECORD_KINDS[kind]))
 }

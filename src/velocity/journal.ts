@@ -1,147 +1,270 @@
 // The cached journal of one entity: its records folded, in journal order, into what windows need.
-// Guarantees that what it holds depends on the folded bytes alone, and that a second record with the same id changes nothing.
-import type { Block, BlockPool } from './block-pool.ts'
-import { addId, createIdTable, findId, type IdTable, idTableBytes, reserveIds } from './id-table.ts'
-import { HEADER_BYTES, RECORD_BYTES, readIdHigh, readIdLow, readKind } from './journal-codec.ts'
+// Guarantees that what it holds depends on the folded bytes alone; that a second record with the same id changes nothing; and
+// that a record which was too late at its place changes nothing.
+import type { Arena } from './arena.ts'
+import { type Buckets, readBuckets } from './buckets.ts'
+import { noteRow, type SlidingDistinct } from './distinct.ts'
+import { FIRST_LABEL_KIND } from './entity.ts'
+import { addIndexed, createIdIndex, type IdIndex, indexBytes, ordinalOfId } from './id-index.ts'
 import {
-  addRecord,
+  HEADER_BYTES,
+  RECORD_BYTES,
+  readAmountMinor,
+  readCounterpart,
+  readHeader,
+  readIdHigh,
+  readIdLow,
+  readKind,
+  readPosition,
+  readTimeMs,
+  recordsStart,
+  viewOf,
+} from './journal-codec.ts'
+import { atEventTime, isLater, type Label, type Labels, readLabel } from './labels.ts'
+import { type Cursor, findLast } from './row-range.ts'
+import { createRowTree, insertRow, isLeaf, leavesOf, removeRow, type RowTree } from './row-tree.ts'
+import {
   type CounterpartSlots,
-  createSeries,
+  keyAt,
+  keyOf,
+  LEAF_ROWS,
   ordinalAt,
-  reserveRows,
-  type Series,
-  seriesBytes,
-  timeAt,
-} from './series.ts'
+  positionAt,
+  rowOfId,
+  strideOf,
+  timeOfKey,
+} from './rows.ts'
 
-/** The number of a record among those with an id of their own, from 0 in journal order. */
+/** The number of a record among those behind the buckets, ignored ones included, from 0 in journal order. */
 export type Ordinal = number
+/** What came of a record that does not count: an earlier one has its id, or it came too late. */
+export const DUPLICATE = -1
+export const LATE = -2
 
-export interface Journal {
+export interface Journal extends RowTree {
   readonly key: string
-  readonly header: Uint8Array
+  /** Its 32 bytes, a character each. */
+  readonly header: string
   /** Of the store, when it was read. */
   readonly generation: number
-  readonly slots: CounterpartSlots
-  readonly pool: BlockPool
+  readonly allowedLatenessMs: number
   /** Batches in flight that will go on with it. */
   users: number
   isCached: boolean
+  isReleased: boolean
   /** Bytes of the stored journal that are folded, header and ignored records included. */
   length: number
-  /** Where the record with the highest ordinal is. Its time itself, a double, would be a new heap object with every record. */
-  newestSeries: Series | null
-  newestRow: number
-  readonly ids: IdTable
-  /** By first appearance of the kind; a journal has few. */
-  readonly series: Series[]
+  /** Records behind the buckets that are folded. */
+  records: number
+  /** The highest ordinal that counts; -1 when none does. */
+  newest: Ordinal
+  /** Highest event time of what counts, labels aside; 0 when there is none. */
+  newestMs: number
+  readonly buckets: Buckets | null
+  /** Null while rows are few enough to scan. */
+  index: IdIndex | null
+  labels: Labels | null
+  /** Distinct counts that move along, by slot of the window; null while rows are few. */
+  sliding: Map<number, SlidingDistinct> | null
+  /** Length from which on it is worth a look whether a part can be coalesced. */
+  coalesceFrom: number
 }
-
-/** Kinds are bytes. */
-const KINDS = 256
-const GONE: Block = { doubles: new Float64Array(0), words: new Uint32Array(0) }
-// Measured with a million journals of one record: objects, key text, header, array and buffer heads.
-const JOURNAL_OVERHEAD_BYTES = 900
-const SERIES_OVERHEAD_BYTES = 360
 
 export interface NewJournal {
   readonly key: string
-  readonly header: Uint8Array
   readonly generation: number
+  readonly allowedLatenessMs: number
   /** The counterparts that windows over this journal count. */
   readonly slots: CounterpartSlots
-  readonly pool: BlockPool
+  readonly arena: Arena
 }
 
-export function createJournal({ key, header, generation, slots, pool }: NewJournal): Journal {
+// Measured with a million journals of one record: objects, key text, header, map entry.
+const JOURNAL_OVERHEAD_BYTES = 600
+const LABEL_BYTES = 200
+/** Records before the first look. */
+const COALESCE_FROM = 64
+
+/** An empty journal that begins as `bytes` do; the records are still to be folded, from `length` on. */
+export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
+  const { buckets, newestMs } = readHeader(bytes)
+  const start = recordsStart(bytes)
+  const rows = Math.ceil((bytes.length - start) / RECORD_BYTES)
+  const { arena, slots, ...rest } = options
   return {
-    key,
-    // A copy: the given bytes are part of a reply that must not stay in memory for it.
-    header: new Uint8Array(header),
-    generation,
-    slots,
-    pool,
+    ...rest,
+    ...createRowTree(arena, slots, rows > 0 ? rows + 1 : undefined),
+    header: headerText(bytes),
     users: 0,
     isCached: false,
-    length: HEADER_BYTES,
-    newestSeries: null,
-    newestRow: 0,
-    ids: createIdTable(pool),
-    series: [],
+    isReleased: false,
+    length: start,
+    records: 0,
+    newest: -1,
+    newestMs,
+    buckets: buckets === 0 ? null : readBuckets(viewOf(bytes), HEADER_BYTES, buckets),
+    index: null,
+    labels: null,
+    sliding: null,
+    coalesceFrom: start + COALESCE_FROM * RECORD_BYTES,
   }
 }
 
-/** Folds the record at `at`, the journal's next one. Returns its ordinal, or -1 when an earlier record has its id. */
+export function headerText(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, HEADER_BYTES))
+}
+
+/** Folds the record at `at`, the journal's next one. Returns its ordinal, DUPLICATE or LATE. */
 export function foldRecord(journal: Journal, view: DataView, at: number): Ordinal {
-  if (journal.ids.block === GONE) throw new Error(`journal ${journal.key} was given back`)
+  if (journal.isReleased) throw new Error(`journal ${journal.key} was given back`)
   journal.length += RECORD_BYTES
-  const low = readIdLow(view, at)
-  const high = readIdHigh(view, at)
-  if (findId(journal.ids, low, high) >= 0) return -1
-  const ordinal = addId(journal.ids, low, high)
+  const ordinal = journal.records++
   const kind = readKind(view, at)
-  const series = seriesOf(journal, kind) ?? addSeries(journal, kind, 1)
-  journal.newestRow = addRecord(series, view, at, ordinal, journal.slots)
-  journal.newestSeries = series
+  if (kind >= FIRST_LABEL_KIND) return foldLabel(journal, view, at, ordinal)
+  const id = { low: readIdLow(view, at), high: readIdHigh(view, at) }
+  if (hasId(journal, id.low, id.high)) return DUPLICATE
+  const timeMs = readTimeMs(view, at)
+  if (isLate(journal, timeMs)) return LATE
+  const key = keyOf(kind, timeMs)
+  add(journal, view, at, { key, ordinal, isLabel: false })
+  if (journal.index !== null) addIndexed(journal.index, ordinal, id, key)
+  else if (journal.size > LEAF_ROWS) buildIndex(journal)
+  journal.newest = ordinal
+  if (timeMs > journal.newestMs) journal.newestMs = timeMs
   return ordinal
 }
 
-/**
- * Makes room for the records of `view` from `at` on, exactly: growing by quarters on the way to a thousand records makes five
- * times their size in garbage.
- */
-export function reserve(journal: Journal, view: DataView, at: number): void {
-  const records = new Uint32Array(KINDS)
-  for (let next = at; next < view.byteLength; next += RECORD_BYTES) {
-    const kind = readKind(view, next)
-    records[kind] = (records[kind] ?? 0) + 1
-  }
-  for (let kind = 0; kind < KINDS; kind++) {
-    const more = records[kind] ?? 0
-    if (more === 0) continue
-    const series = seriesOf(journal, kind)
-    if (series === null) addSeries(journal, kind, more)
-    else reserveRows(series, series.size + more)
-  }
-  reserveIds(journal.ids, journal.ids.size + (view.byteLength - at) / RECORD_BYTES)
+/** Whether an event of this time comes too late for the journal as it is now. */
+export function isLate({ newestMs, allowedLatenessMs }: Journal, timeMs: number): boolean {
+  return timeMs < newestMs - allowedLatenessMs
 }
 
-function addSeries(journal: Journal, kind: number, capacity: number): Series {
-  const series = createSeries(journal.pool, kind, journal.slots.length, capacity)
-  journal.series.push(series)
-  return series
+/** Whether an event with this id counts in the journal. */
+export function hasId(journal: Journal, low: number, high: number): boolean {
+  if (journal.index !== null) return ordinalOfId(journal.index, low, high) >= 0
+  return isLeaf(journal.root) && rowOfId(journal.root, strideOf(journal.slots), low, high) >= 0
 }
 
-export function seriesOf(journal: Journal, kind: number): Series | null {
-  for (const series of journal.series) if (series.kind === kind) return series
-  return null
+/** Whether this very label is the one that counts for its event. */
+export function hasLabel({ labels }: Journal, view: DataView, at: number): boolean {
+  if (labels === null) return false
+  const label = readLabel(view, at, 0)
+  const known = labels.current.get(label.of)
+  return known !== undefined && !isLater(label, known)
 }
 
-/** Event time of the record, epoch milliseconds. By a scan unless it is the newest, which it nearly always is. */
-export function timeOf(journal: Journal, ordinal: Ordinal): number {
-  const { newestSeries, newestRow } = journal
-  if (newestSeries !== null && ordinal === journal.ids.size - 1) return timeAt(newestSeries, newestRow)
-  for (const series of journal.series) {
-    for (let row = 0; row < series.size; row++) {
-      if (ordinalAt(series, row) === ordinal) return timeAt(series, row)
-    }
+/** A record that counts, as windows need to know it. */
+export interface Own {
+  ordinal: Ordinal
+  timeMs: number
+  position: number
+}
+
+/** Finds the event's record; false when it does not count in the journal. */
+export function findOwn(journal: Journal, low: number, high: number, own: Own): boolean {
+  const stride = strideOf(journal.slots)
+  if (journal.index === null) {
+    if (!isLeaf(journal.root)) return false
+    const row = rowOfId(journal.root, stride, low, high)
+    if (row < 0) return false
+    own.ordinal = ordinalAt(journal.root, row, stride)
+    own.timeMs = timeOfKey(keyAt(journal.root, row, stride))
+    own.position = positionAt(journal.root, row, stride)
+    return true
   }
-  throw new Error(`journal ${journal.key} has no record ${ordinal}`)
+  const ordinal = ordinalOfId(journal.index, low, high)
+  if (ordinal < 0) return false
+  const key = journal.index.keys[ordinal] ?? Number.NaN
+  own.ordinal = ordinal
+  own.timeMs = timeOfKey(key)
+  own.position = 0
+  // Among the rows of its key it is the last one whose ordinal is not higher.
+  const found: Cursor = { leaf: null, row: 0 }
+  if (
+    findLast(journal, { low: key - 1, high: key, ordinal, later: null }, false, found) &&
+    found.leaf !== null
+  ) {
+    own.position = positionAt(found.leaf, found.row, stride)
+  }
+  return true
 }
 
 /** Gives the journal's memory back, if neither the cache nor a batch needs it any more. */
 export function releaseIfUnused(journal: Journal): void {
-  if (journal.isCached || journal.users > 0) return
-  journal.pool.give(journal.ids.block)
-  for (const series of journal.series) journal.pool.give(series.rows)
+  if (journal.isCached || journal.users > 0 || journal.isReleased) return
   // Whoever comes to it all the same gets an exception, not another journal's numbers.
-  journal.ids.block = GONE
-  journal.series.length = 0
+  journal.isReleased = true
+  for (const leaf of leavesOf(journal)) journal.arena.give(leaf.block)
 }
 
 /** Memory taken, in bytes, as near as it can be known. */
 export function journalBytes(journal: Journal): number {
-  let bytes = JOURNAL_OVERHEAD_BYTES + idTableBytes(journal.ids)
-  for (const series of journal.series) bytes += SERIES_OVERHEAD_BYTES + seriesBytes(series)
-  return bytes
+  const { bytes, index, labels, sliding, buckets } = journal
+  let total = JOURNAL_OVERHEAD_BYTES + bytes + (buckets?.values.byteLength ?? 0)
+  if (index !== null) total += indexBytes(index)
+  if (labels !== null) total += labels.all.length * LABEL_BYTES
+  if (sliding !== null) for (const { tally } of sliding.values()) total += tally.bytes()
+  return total
+}
+
+interface RowFacts {
+  readonly key: number
+  readonly ordinal: Ordinal
+  readonly isLabel: boolean
+}
+
+function add(journal: Journal, view: DataView, from: number, facts: RowFacts): void {
+  const { slots } = journal
+  const amount = facts.isLabel ? Number.NaN : readAmountMinor(view, from)
+  const position = facts.isLabel ? 0 : readPosition(view, from)
+  insertRow(journal, { ...facts, amount, position, slots, view, from })
+  if (journal.sliding === null || facts.isLabel) return
+  for (const window of journal.sliding.values()) {
+    noteRow(window, facts.key, readCounterpart(view, from, slots[window.column] ?? 0))
+  }
+}
+
+function foldLabel(journal: Journal, view: DataView, at: number, ordinal: Ordinal): Ordinal {
+  const label = readLabel(view, at, ordinal)
+  journal.labels ??= { current: new Map(), all: [] }
+  const { current, all } = journal.labels
+  const known = current.get(label.of)
+  // The one that counts came first, so this one never does.
+  if (known !== undefined && !isLater(label, known)) return DUPLICATE
+  if (known !== undefined) for (const key of keysOfLabel(known)) removeRow(journal, key, known.ordinal)
+  current.set(label.of, label)
+  all.push(label)
+  for (const key of keysOfLabel(label)) add(journal, view, at, { key, ordinal, isLabel: true })
+  if (journal.index === null && journal.size > LEAF_ROWS) buildIndex(journal)
+  journal.newest = ordinal
+  return ordinal
+}
+
+/** By the time when it became known, and by the labelled event's. */
+export function keysOfLabel({ kind, timeMs, eventMs }: Label): readonly [number, number] {
+  return [keyOf(kind, timeMs), keyOf(atEventTime(kind), eventMs)]
+}
+
+/** From now on there is more than one leaf, so ids are looked up in a table. */
+function buildIndex(journal: Journal): void {
+  const stride = strideOf(journal.slots)
+  const rows: { ordinal: number; low: number; high: number; key: number }[] = []
+  for (const leaf of leavesOf(journal)) {
+    const { words, at } = leaf.block
+    for (let row = 0; row < leaf.size; row++) {
+      const key = keyAt(leaf, row, stride)
+      if (key >= keyOf(FIRST_LABEL_KIND, 0)) continue
+      const word = (at + row * stride) * 2 + 4
+      rows.push({
+        ordinal: ordinalAt(leaf, row, stride),
+        low: words[word] ?? 0,
+        high: words[word + 1] ?? 0,
+        key,
+      })
+    }
+  }
+  journal.index = createIdIndex(journal.records)
+  for (const { ordinal, low, high, key } of rows.sort((a, b) => a.ordinal - b.ordinal)) {
+    addIndexed(journal.index, ordinal, { low, high }, key)
+  }
 }

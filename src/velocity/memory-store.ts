@@ -1,6 +1,7 @@
 // Journals in memory: the embedded mode, rule tests and backtests run on it. Packed, about 25 bytes a record.
 // Guarantees what the port says; what it holds ends with the process.
-import { HEADER_BYTES, newHeader, RECORD_BYTES, viewOf } from './journal-codec.ts'
+import { headerText } from './journal.ts'
+import { HEADER_BYTES, newHeader, RECORD_BYTES, recordsStart, viewOf } from './journal-codec.ts'
 import type { AppendReply, AppendRequest, JournalStore } from './journal-store.ts'
 import { createPackedJournals, lengthOf, type PackedJournal } from './packed-journals.ts'
 
@@ -18,7 +19,8 @@ const NOTHING = new Uint8Array(0)
 export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): JournalStore {
   let journals = new Map<string, PackedJournal>()
   let packed = createPackedJournals()
-  let created = 0
+  let incarnation = 0
+  let header = headerOf(incarnation)
   let sweptAtMs = now()
   let expiredSinceRepacking = 0
   // Replies are written here, one over the other: a buffer for each made garbage faster than it was collected.
@@ -31,12 +33,16 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
 
   function create(key: string): PackedJournal {
     const expired = journals.get(key)
-    if (expired !== undefined) packed.drop(expired)
-    const incarnation = new Uint8Array(8)
-    viewOf(incarnation).setFloat64(0, ++created, true)
-    const journal = packed.create(newHeader(incarnation))
+    if (expired !== undefined) forget(expired)
+    const journal = packed.create(header)
     journals.set(key, journal)
     return journal
+  }
+
+  /** A journal of the same name must get another header, which all journals from here on share: one each took 200 bytes. */
+  function forget(journal: PackedJournal): void {
+    packed.drop(journal)
+    if (journal.head === header) header = headerOf(++incarnation)
   }
 
   function appendOne({ key, knownHeader, knownLength, records }: AppendRequest, nowMs: number): AppendReply {
@@ -47,21 +53,21 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     return reply
   }
 
-  function between(journal: PackedJournal, knownHeader: Uint8Array | null, knownLength: number): AppendReply {
+  function between(journal: PackedJournal, knownHeader: string | null, knownLength: number): AppendReply {
     const length = lengthOf(journal)
-    if (knownHeader === null || knownLength > length || !sameHeader(knownHeader, journal.header)) {
+    if (knownHeader === null || knownLength > length || knownHeader !== headerText(journal.head)) {
       return { kind: 'whole', bytes: whole(journal, room(length)) }
     }
     if (knownLength === length) return { kind: 'foreign', bytes: NOTHING }
-    const known = (knownLength - HEADER_BYTES) / RECORD_BYTES
+    const known = (knownLength - journal.head.length) / RECORD_BYTES
     const bytes = room(length - knownLength)
     packed.unpack(journal, known, viewOf(bytes), 0)
     return { kind: 'foreign', bytes }
   }
 
   function whole(journal: PackedJournal, bytes: Uint8Array): Uint8Array {
-    bytes.set(journal.header)
-    packed.unpack(journal, 0, viewOf(bytes), HEADER_BYTES)
+    bytes.set(journal.head)
+    packed.unpack(journal, 0, viewOf(bytes), journal.head.length)
     return bytes
   }
 
@@ -76,7 +82,7 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     for (const [key, journal] of journals) {
       if (live(key, nowMs) !== null) continue
       journals.delete(key)
-      packed.drop(journal)
+      forget(journal)
       expiredSinceRepacking++
     }
     if (expiredSinceRepacking > journals.size) repack()
@@ -91,7 +97,7 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     for (const [key, journal] of journals) {
       const bytes = room(journal.records * RECORD_BYTES)
       old.unpack(journal, 0, viewOf(bytes), 0)
-      const copy = packed.create(journal.header)
+      const copy = packed.create(journal.head)
       packed.append(copy, bytes)
       copy.touchedAtMs = journal.touchedAtMs
       repacked.set(key, copy)
@@ -107,9 +113,29 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       sweep(nowMs)
       for (const [index, request] of requests.entries()) onReply(appendOne(request, nowMs), index)
     },
-    async read(key) {
+    async readPart(key, from, most) {
       const journal = live(key, now())
-      return journal === null ? null : whole(journal, new Uint8Array(lengthOf(journal)))
+      if (journal === null) return null
+      const bytes = whole(journal, new Uint8Array(lengthOf(journal)))
+      return {
+        header: bytes.subarray(0, HEADER_BYTES),
+        length: bytes.length,
+        bytes: bytes.subarray(from, from + most),
+      }
+    },
+    async coalesce(key, header, prefixLength, replacement) {
+      const journal = live(key, now())
+      if (journal === null || headerText(journal.head) !== headerText(header)) return false
+      if (lengthOf(journal) < prefixLength) return false
+      const bytes = whole(journal, new Uint8Array(lengthOf(journal)))
+      const start = recordsStart(replacement)
+      const rewritten = packed.create(replacement.slice(0, start))
+      packed.drop(journal)
+      packed.append(rewritten, replacement.subarray(start))
+      packed.append(rewritten, bytes.subarray(prefixLength))
+      rewritten.touchedAtMs = journal.touchedAtMs
+      journals.set(key, rewritten)
+      return true
     },
     async expiresInMs(key) {
       const nowMs = now()
@@ -123,7 +149,8 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
   }
 }
 
-function sameHeader(a: Uint8Array, b: Uint8Array): boolean {
-  for (let at = 0; at < HEADER_BYTES; at++) if (a[at] !== b[at]) return false
-  return true
+function headerOf(incarnation: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  viewOf(bytes).setFloat64(0, incarnation, true)
+  return newHeader(bytes)
 }

@@ -3,18 +3,19 @@
 //
 //   chunk = next u32 · records u16 · packed records (packed-record.ts), times counted from 0 in each chunk
 import { createHashDictionary } from './hash-dictionary.ts'
-import { HEADER_BYTES, RECORD_BYTES, viewOf } from './journal-codec.ts'
+import { RECORD_BYTES, viewOf } from './journal-codec.ts'
 import { type Cursor, MAX_PACKED_BYTES, packRecord, unpackRecord } from './packed-record.ts'
 
 const SLAB_BYTES = 1_048_576
-const CHUNK_BYTES = 512
+const CHUNK_BYTES = 256
 const CHUNKS_A_SLAB = SLAB_BYTES / CHUNK_BYTES
 const CHUNK_HEAD_BYTES = 6
 /** Number 0 is no chunk. */
 const NONE = 0
 
 export interface PackedJournal {
-  readonly header: Uint8Array
+  /** Header and buckets. */
+  readonly head: Uint8Array
   first: number
   last: number
   /** Where the next record goes in the last chunk, and the time of the one before it. */
@@ -26,7 +27,8 @@ export interface PackedJournal {
 }
 
 export interface PackedJournals {
-  create(header: Uint8Array): PackedJournal
+  /** `head` is header and buckets. */
+  create(head: Uint8Array): PackedJournal
   /** Appends whole records. */
   append(journal: PackedJournal, records: Uint8Array): void
   /** Writes the records from number `first` on into `view` from `at` on. */
@@ -35,9 +37,9 @@ export interface PackedJournals {
   drop(journal: PackedJournal): void
 }
 
-/** Length in bytes when unpacked, header included. */
+/** Length in bytes when unpacked, header and buckets included. */
 export function lengthOf(journal: PackedJournal): number {
-  return HEADER_BYTES + journal.records * RECORD_BYTES
+  return journal.head.length + journal.records * RECORD_BYTES
 }
 
 export function createPackedJournals(): PackedJournals {
@@ -82,7 +84,7 @@ export function createPackedJournals(): PackedJournals {
   }
 
   return {
-    create: (header) => ({ header, first: NONE, last: NONE, at: 0, timeMs: 0, records: 0, touchedAtMs: 0 }),
+    create: (head) => ({ head, first: NONE, last: NONE, at: 0, timeMs: 0, records: 0, touchedAtMs: 0 }),
     append(journal, records) {
       const view = viewOf(records)
       for (let from = 0; from < records.length; from += RECORD_BYTES) {

@@ -1,33 +1,34 @@
-// Journal records packed for keeping in memory: about 22 bytes instead of 48, and the same bytes again when unpacked.
+// Journal records packed for keeping in memory: about 22 bytes instead of 52, and the same bytes again when unpacked.
 //
-//   packed  = control time amount id 4number / %x00 raw
-//   control = u8              ; kind, plus 64 when the amount is unknown
+//   packed  = control time amount id 4number [position] / %x00 raw
+//   control = u8              ; kind, plus 64 when the amount is unknown, plus 128 when there is a position
 //   time    = varint          ; zigzag of the difference to the record before in the chunk, milliseconds
 //   amount  = varint          ; base minor units
 //   id      = 8 bytes
 //   number  = varint          ; of the counterpart's hash in the dictionary
-//   raw     = 48 bytes        ; whatever does not fit the above, such as a label's record
+//   position = u32
+//   raw     = 52 bytes        ; whatever does not fit the above, such as a label's record
 //   varint  = *( 1bit=1 7bit ) 1bit=0 7bit        ; low bits first, at most 2^53
+import { FIRST_LABEL_KIND } from './entity.ts'
 import type { HashDictionary } from './hash-dictionary.ts'
 import {
   AMOUNT_UNKNOWN,
   RECORD_BYTES,
-  readAmountMinor,
   readCounterpart,
   readFlags,
   readIdHigh,
   readIdLow,
   readKind,
+  readPosition,
   readTimeMs,
   writeCounterpart,
   writeFacts,
 } from './journal-codec.ts'
 
-/** More than any packed record takes: 1 + 8 + 8 + 8 + 4 varints of 5, or 1 + 48. */
-export const MAX_PACKED_BYTES = 49
-/** Kinds from here on use the counterparts' place for something else. */
-const FIRST_RAW_KIND = 32
+/** More than any packed record takes: 1 + 8 + 8 + 8 + 4 varints of 5 + 4, or 1 + 52. */
+export const MAX_PACKED_BYTES = 53
 const UNKNOWN = 64
+const POSITIONED = 128
 
 /** A place to read from or write to, which moves on. */
 export interface Cursor {
@@ -41,16 +42,18 @@ export interface Cursor {
 export function packRecord(record: DataView, from: number, to: Cursor, dictionary: HashDictionary): void {
   const kind = readKind(record, from)
   const flags = readFlags(record, from)
-  const amount = readAmountMinor(record, from)
+  const amount = record.getFloat64(from + 8, true)
+  const position = readPosition(record, from)
   const { view } = to
   const isAmountPlain = Number.isSafeInteger(amount) && amount >= 0 && !Object.is(amount, -0)
   const areFlagsPlain = flags === 0 || (flags === AMOUNT_UNKNOWN && amount === 0)
-  if (kind === 0 || kind >= FIRST_RAW_KIND || !areFlagsPlain || !isAmountPlain) {
+  // Labels use the counterparts' place for something else.
+  if (kind === 0 || kind >= FIRST_LABEL_KIND || !areFlagsPlain || !isAmountPlain) {
     view.setUint8(to.at++, 0)
     for (let i = 0; i < RECORD_BYTES; i++) view.setUint8(to.at++, record.getUint8(from + i))
     return
   }
-  view.setUint8(to.at++, kind + (flags === AMOUNT_UNKNOWN ? UNKNOWN : 0))
+  view.setUint8(to.at++, kind + (flags === AMOUNT_UNKNOWN ? UNKNOWN : 0) + (position === 0 ? 0 : POSITIONED))
   const timeMs = readTimeMs(record, from)
   const difference = timeMs - to.timeMs
   to.timeMs = timeMs
@@ -61,9 +64,12 @@ export function packRecord(record: DataView, from: number, to: Cursor, dictionar
   to.at += 8
   for (let slot = 0; slot < 4; slot++)
     writeVarint(to, dictionary.numberOf(readCounterpart(record, from, slot)))
+  if (position === 0) return
+  view.setUint32(to.at, position, true)
+  to.at += 4
 }
 
-/** Unpacks the next record into the 48 bytes of `record` at `at`. */
+/** Unpacks the next record into the 52 bytes of `record` at `at`. */
 export function unpackRecord(from: Cursor, record: DataView, at: number, dictionary: HashDictionary): void {
   const { view } = from
   const control = view.getUint8(from.at++)
@@ -76,13 +82,19 @@ export function unpackRecord(from: Cursor, record: DataView, at: number, diction
   const amount = readVarint(from)
   const id = { low: view.getUint32(from.at, true), high: view.getUint32(from.at + 4, true) }
   from.at += 8
+  for (let slot = 0; slot < 4; slot++) writeCounterpart(record, at, slot, dictionary.hashOf(readVarint(from)))
+  let position = 0
+  if (control >= POSITIONED) {
+    position = view.getUint32(from.at, true)
+    from.at += 4
+  }
   writeFacts(record, at, {
     timeMs: from.timeMs,
     kind: control % UNKNOWN,
-    amountMinor: control >= UNKNOWN ? Number.NaN : amount,
+    amountMinor: control % POSITIONED >= UNKNOWN ? Number.NaN : amount,
     id,
+    position,
   })
-  for (let slot = 0; slot < 4; slot++) writeCounterpart(record, at, slot, dictionary.hashOf(readVarint(from)))
 }
 
 function writeVarint(cursor: Cursor, value: number): void {

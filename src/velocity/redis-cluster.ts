@@ -154,7 +154,6 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
         throw new AppError('STORE_UNAVAILABLE', `${address}: the slot of ${part} has moved`, { cause: error })
       }
     },
-    get: (key) => cluster.getBuffer(key),
     expiresInMs: (key) => cluster.pttl(key),
     async ping() {
       const masters = cluster.nodes('master')

@@ -35,7 +35,6 @@ export interface RedisConnection {
    * replicas have what it wrote. All keys in `args` are of this part.
    */
   callFunction(part: string, args: readonly (string | Buffer)[]): Promise<unknown>
-  get(key: string): Promise<Buffer | null>
   /** Milliseconds until the key expires; below 0 when there is none. */
   expiresInMs(key: string): Promise<number>
   ping(): Promise<void>

@@ -5,6 +5,8 @@ import { AppError } from '../errors.ts'
 
 export const LIBRARY_NAME = 'paysentry_velocity_v1'
 export const APPEND_FUNCTION = 'paysentry_velocity_v1_append'
+export const READ_FUNCTION = 'paysentry_velocity_v1_read'
+export const COALESCE_FUNCTION = 'paysentry_velocity_v1_coalesce'
 const OLDEST_MAJOR = 7
 
 /** The code of the library, as in journal.lua. */

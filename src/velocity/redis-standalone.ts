@@ -100,7 +100,6 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
         return await callOnce(args)
       }
     },
-    get: (key) => redis.getBuffer(key),
     expiresInMs: (key) => redis.pttl(key),
     async ping() {
       await redis.ping()

@@ -2,9 +2,10 @@
 //
 // Guarantees:
 // - An event's windows are a pure function of each journal up to the event's first record in it. Batch sizes, the cache, other
-//   writers and redeliveries change nothing about them.
+//   writers, redeliveries and coalescing change nothing about them.
 // - An event or label counts once in a journal however often it is appended, because the first record with an id is the one
 //   that counts. So a call that failed, maybe after it was carried out, is simply made again with its batch.
+// - An event that comes too late for a journal has that entity's empty windows, says so, and counts in no window.
 // - The cache changes only when a reply has come; a failed call leaves it as it was.
 // Several batches may be in flight at once, and replies may come in any order.
 import type { Batch } from '../batch.ts'
@@ -17,13 +18,23 @@ import {
   releasePlan,
   subjectsOf,
 } from './append-plan.ts'
-import { findId } from './id-table.ts'
-import { createJournal, foldRecord, type Journal, type Ordinal, reserve } from './journal.ts'
-import { createJournalCache, type JournalCache, type JournalCacheFigures } from './journal-cache.ts'
-import { HEADER_BYTES, isJournal, RECORD_BYTES, readIdHigh, readIdLow, viewOf } from './journal-codec.ts'
+import { type Coalescer, type CoalescerObserver, createCoalescer } from './coalescer.ts'
+import type { Horizons } from './grid.ts'
+import { type Folded, foldBytes } from './fold-bytes.ts'
+import { createJournal, findOwn, isLate, type Journal, LATE, type Own } from './journal.ts'
+import { createJournalCache, type JournalCacheFigures } from './journal-cache.ts'
+import {
+  HEADER_BYTES,
+  isJournal,
+  RECORD_BYTES,
+  readIdHigh,
+  readIdLow,
+  readPosition,
+  readTimeMs,
+} from './journal-codec.ts'
 import type { AppendReply, AppendRequest, JournalStore } from './journal-store.ts'
+import { createLongReader } from './long-journals.ts'
 import type { Pseudonymiser } from './pseudonym.ts'
-import type { CounterpartSlots } from './series.ts'
 import type { WindowSet } from './window.ts'
 import { planWindows } from './window-plan.ts'
 import { createWindowComputer } from './window-values.ts'
@@ -33,76 +44,162 @@ export interface VelocityOptions {
   /** Every slot is computed for every event. */
   readonly windows: WindowSet
   readonly pseudonymiser: Pseudonymiser
+  readonly horizons: Horizons
   /** Memory for cached journals; those of the batches in flight come on top. */
   readonly cacheBytes: number
   /** Minor units in a major unit of the base currency. */
   readonly minorPerMajor: number
+  readonly observer?: CoalescerObserver
 }
 
 export interface VelocityStage {
   /** Fills `windows` of every event and returns the same batch. Throws STORE_UNAVAILABLE or STORE_INCOMPATIBLE. */
   (batch: Batch): Promise<Batch>
   readonly cacheFigures: () => JournalCacheFigures
+  readonly coalescer: Coalescer
 }
+
+const UNOBSERVED: CoalescerObserver = { coalesced: () => undefined, failed: () => undefined }
 
 /** Throws RangeError for a window that no journal can answer. */
 export function createVelocityStage(options: VelocityOptions): VelocityStage {
-  const { store, windows, pseudonymiser } = options
+  const { store, windows, pseudonymiser, horizons } = options
   windows.freeze()
   const empty = emptyWindows(windows)
-  const plans = planWindows(windows)
+  const plans = planWindows(windows, horizons)
   const cache = createJournalCache(options.cacheBytes)
-  const compute = createWindowComputer(options.minorPerMajor)
+  const compute = createWindowComputer({ ...horizons, minorPerMajor: options.minorPerMajor })
+  const coalescer = createCoalescer(store, horizons, options.observer ?? UNOBSERVED)
+  const readLong = createLongReader({ store, cache, begin: newJournal })
+  const own: Own = { ordinal: 0, timeMs: 0, position: 0 }
 
-  function settle(
-    record: PlannedRecord,
+  function newJournal(group: JournalGroup, bytes: Uint8Array): Journal {
+    const { key, generation, entity } = group
+    if (!isJournal(bytes)) {
+      throw new AppError('STORE_INCOMPATIBLE', `${key} holds no journal that this version can read`)
+    }
+    const { slots } = plans[entity.type]
+    const { allowedLatenessMs } = horizons
+    return createJournal({ key, generation, slots, allowedLatenessMs, arena: cache.arena }, bytes)
+  }
+
+  /** The folded journal that the reply continues. */
+  function journalOf(group: JournalGroup, request: AppendRequest, reply: AppendReply): Journal {
+    if (reply.kind === 'foreign') {
+      if (group.cached === null) throw new Error(`a part of journal ${group.key}, of which nothing was known`)
+      return group.cached
+    }
+    const journal = newJournal(group, reply.bytes)
+    // Another batch may have read the same journal meanwhile, and further. What this one knew, the store has just disowned.
+    const current = cache.get(group.entity.pseudonym)
+    const isSame = current?.generation === group.generation && current.header === journal.header
+    if (!isSame || request.knownHeader === journal.header) return journal
+    cache.discard(journal)
+    return current
+  }
+
+  function settleLate(
+    { subject }: PlannedRecord,
     type: JournalGroup['entity']['type'],
-    journal: Journal,
-    ordinal: Ordinal,
+    why: 'late' | 'full',
   ): void {
+    const { event } = subject
+    const what = `${why}:${type}`
+    if (event !== null && !event.degraded.includes(what)) event.degraded.push(what)
+  }
+
+  /** Computes the windows of a record that has just been folded. */
+  function settle(record: PlannedRecord, group: JournalGroup, journal: Journal, folded: Folded): void {
+    const { ordinal, view, at } = folded
+    if (ordinal < 0 && ordinal !== LATE) return
     record.settled = true
     const { event } = record.subject
-    if (event !== null) compute(journal, ordinal, plans[type].ranges, event.windows)
+    if (event === null) return
+    const { type } = group.entity
+    if (ordinal === LATE) return settleLate(record, type, 'late')
+    own.ordinal = ordinal
+    own.timeMs = readTimeMs(view, at)
+    own.position = readPosition(view, at)
+    compute(journal, own, plans[type].ranges, event.windows)
+  }
+
+  /** Settles what the journal already knows of: an event that stands there, or one for which it is too far on. */
+  function settleKnown({ entity, records }: JournalGroup, journal: Journal): void {
+    for (const record of records) {
+      if (record.settled) continue
+      const { event, id, timeMs } = record.subject
+      if (event === null) {
+        // A label stands there once it was sent, or another one with its id was, whether it counts or not.
+        record.settled = true
+      } else if (findOwn(journal, id.low, id.high, own)) {
+        record.settled = true
+        compute(journal, own, plans[entity.type].ranges, event.windows)
+      } else if (isLate(journal, timeMs)) {
+        record.settled = true
+        settleLate(record, entity.type, 'late')
+      }
+    }
   }
 
   /** Folds what the store said and what it appended, and computes windows as soon as a record has been folded. */
   function fold(group: JournalGroup, request: AppendRequest, reply: AppendReply): void {
     const { entity, records } = group
-    const journal = journalOf({ group, request, reply }, cache, plans[entity.type].slots)
+    const journal = journalOf(group, request, reply)
     const start = reply.kind === 'whole' ? 0 : request.knownLength
-    const waiting = reply.bytes.length > 0 ? byLowWord(records) : null
-    foldBytes(journal, start, reply.bytes, (view, at, ordinal) => {
-      const records = waiting?.get(readIdLow(view, at))
+    const waiting = reply.bytes.length > HEADER_BYTES ? byLowWord(records) : null
+    foldBytes(journal, start, reply.bytes, (folded) => {
+      const records = waiting?.get(readIdLow(folded.view, folded.at))
       if (records === undefined) return
       for (const record of records) {
-        if (record.subject.id.high === readIdHigh(view, at)) settle(record, entity.type, journal, ordinal)
+        if (record.subject.id.high === readIdHigh(folded.view, folded.at))
+          settle(record, group, journal, folded)
       }
     })
     const sent = group.sentRecords === records.length ? records : records.filter((record) => record.sent)
-    foldBytes(journal, start + reply.bytes.length, request.records, (_view, at, ordinal) => {
-      const record = sent[at / RECORD_BYTES]
-      if (record !== undefined) settle(record, entity.type, journal, ordinal)
+    foldBytes(journal, start + reply.bytes.length, request.records, (folded) => {
+      const record = sent[folded.at / RECORD_BYTES]
+      if (record !== undefined) settle(record, group, journal, folded)
     })
-    for (const record of records) {
-      if (record.settled) continue
-      const ordinal = findId(journal.ids, record.subject.id.low, record.subject.id.high)
-      if (ordinal >= 0) settle(record, entity.type, journal, ordinal)
-    }
+    settleKnown(group, journal)
+    coalescer.consider(journal)
     cache.put(entity.pseudonym, journal)
+  }
+
+  async function finishLong(groups: readonly JournalGroup[]): Promise<void> {
+    for (const group of groups) {
+      const journal = await readLong(group)
+      try {
+        settleKnown(group, journal)
+        coalescer.consider(journal)
+      } finally {
+        cache.release(journal)
+      }
+    }
   }
 
   async function run(plan: AppendPlan): Promise<void> {
     const { groups, requests } = plan
     if (groups.length === 0) return
+    const long: JournalGroup[] = []
     try {
       await store.append(requests, (reply, index) => {
         const group = groups[index]
         const request = requests[index]
         if (group === undefined || request === undefined) throw new Error(`a reply to no request, ${index}`)
-        fold(group, request, reply)
+        if (reply.kind === 'long') long.push(group)
+        else if (reply.kind === 'full') refuse(group)
+        else fold(group, request, reply)
       })
+      await finishLong(long)
     } finally {
       releasePlan(plan, cache)
+    }
+  }
+
+  function refuse({ records, entity }: JournalGroup): void {
+    for (const record of records) {
+      record.settled = true
+      settleLate(record, entity.type, 'full')
     }
   }
 
@@ -123,7 +220,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     await run(again.plan())
     return batch
   }
-  return Object.assign(stage, { cacheFigures: cache.figures })
+  return Object.assign(stage, { cacheFigures: cache.figures, coalescer })
 }
 
 /** The windows of an event whose entities are all unknown: 0 where something is counted or summed, else NaN. */
@@ -133,63 +230,6 @@ export function emptyWindows(set: WindowSet): Float64Array {
   )
 }
 
-interface Exchange {
-  readonly group: JournalGroup
-  readonly request: AppendRequest
-  readonly reply: AppendReply
-}
-
-/** The folded journal that the reply continues. */
-function journalOf(
-  { group, request, reply }: Exchange,
-  cache: JournalCache,
-  slots: CounterpartSlots,
-): Journal {
-  if (reply.kind === 'foreign') {
-    if (group.cached === null) throw new Error(`a part of journal ${group.key}, of which nothing was known`)
-    return group.cached
-  }
-  if (!isJournal(reply.bytes)) {
-    throw new AppError('STORE_INCOMPATIBLE', `${group.key} holds no journal that this version can read`)
-  }
-  // Another batch may have read the same journal meanwhile, and further. What this one knew, the store has just disowned.
-  const current = cache.get(group.entity.pseudonym)
-  const isSame = current?.generation === group.generation && sameHeader(current.header, reply.bytes)
-  const isDisowned = request.knownHeader !== null && sameHeader(request.knownHeader, reply.bytes)
-  if (isSame && !isDisowned) return current
-  const header = reply.bytes.subarray(0, HEADER_BYTES)
-  const journal = createJournal({
-    key: group.key,
-    header,
-    generation: group.generation,
-    slots,
-    pool: cache.pool,
-  })
-  reserve(journal, viewOf(reply.bytes), HEADER_BYTES)
-  return journal
-}
-
-/** Folds the records of `bytes`, which stand at `start` in the stored journal, from where the journal is; tells of those that count. */
-function foldBytes(
-  journal: Journal,
-  start: number,
-  bytes: Uint8Array,
-  folded: (view: DataView, at: number, ordinal: Ordinal) => void,
-): void {
-  const first = journal.length - start
-  if (first >= bytes.length) return
-  const view = viewOf(bytes)
-  for (let at = first; at < bytes.length; at += RECORD_BYTES) {
-    const ordinal = foldRecord(journal, view, at)
-    if (ordinal >= 0) folded(view, at, ordinal)
-  }
-}
-
 function byLowWord(records: readonly PlannedRecord[]): Map<number, PlannedRecord[]> {
   return Map.groupBy(records, (record) => record.subject.id.low)
-}
-
-function sameHeader(header: Uint8Array, bytes: Uint8Array): boolean {
-  for (let at = 0; at < HEADER_BYTES; at++) if (header[at] !== bytes[at]) return false
-  return true
 }

@@ -9,22 +9,26 @@ export const WINDOW_FUNCTIONS = [
   'max',
   'stddev',
   'distinct',
+  'rate',
   'first_seen',
   'last_seen',
+  'distance',
+  'speed',
 ] as const
 export type WindowFunction = (typeof WINDOW_FUNCTIONS)[number]
 
 /**
- * One window over the journal of one entity, as of the event time t:
- * the records with a time in (t - lengthMs, t] of the given kind that stand in the journal up to the event's own record.
+ * One window over the journal of one entity, as of the event time t: the records with a time in
+ * (t - delayMs - lengthMs, t - delayMs] of the given kind that stand in the journal up to the event's own record.
  */
 export interface WindowSpec {
   readonly fn: WindowFunction
   readonly entity: EntityType
   /** Only for `distinct`: what is counted. */
   readonly counterpart: EntityType | null
-  /** Infinity for first_seen and last_seen. */
+  /** Infinity for functions without a length: they look back as far as journals go (first_seen, last_seen) or are exact (distance, speed). */
   readonly lengthMs: number
+  readonly delayMs: number
   readonly kind: RecordKind
 }
 
@@ -43,7 +47,8 @@ export function createWindowSet(): WindowSet {
   return {
     specs,
     slot(spec) {
-      const name = [spec.fn, spec.entity, spec.counterpart ?? '', spec.lengthMs, spec.kind].join(' ')
+      const { fn, entity, counterpart, lengthMs, delayMs, kind } = spec
+      const name = [fn, entity, counterpart ?? '', lengthMs, delayMs, kind].join(' ')
       const known = slots.get(name)
       if (known !== undefined) return known
       if (frozen) throw new Error(`window set is frozen; ${name} came too late`)

@@ -1,5 +1,6 @@
 // 1,000,000 simulated events through the whole pipeline in this process: what memory it takes at most, and how fast it goes.
 // Fails when the resident set passes 700 MB.
+import { limitHeapGrowth } from '../../src/cli/heap-growth.ts'
 import { topicNames } from '../../src/log/topics.ts'
 import { encodeRecord } from '../../src/simulator/encode.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
@@ -11,6 +12,7 @@ const LIMIT_BYTES = 700_000_000
 const SAMPLE_EVERY_MS = 50
 
 export async function run(): Promise<void> {
+  limitHeapGrowth()
   const topics = topicNames('')
   const simulator = createSimulator({ seed: 1, startMs: Date.UTC(2026, 0, 1) })
   let done = 0

@@ -9,9 +9,9 @@ import { predict, restoreNetwork } from '../../src/model/network.ts'
 import { createRawScore, encodeRow, inputWidth } from '../../src/model/reconstruction.ts'
 import { createWindowSet, type WindowSet } from '../../src/velocity/window.ts'
 import { simulatedPayments } from '../unit/model/simulated-payments.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const DIR = 'models'
-const RETENTION_MS = 35 * 86_400_000
 const EXPLAIN_ABOVE = 0.9
 const START_MS = Date.UTC(2026, 0, 5)
 /** Payments to measure with, from the end of the simulated traffic, so that journals hold something. */
@@ -25,7 +25,7 @@ const MEASURED_ROUNDS = 10
 
 export async function run(): Promise<void> {
   const windows = createWindowSet()
-  const options = { dir: DIR, version: 'current', windows, retentionMs: RETENTION_MS }
+  const options = { dir: DIR, version: 'current', windows, horizons: HORIZONS }
   const scorer = await loadScorer({ ...options, explainAbove: EXPLAIN_ABOVE })
   const simulated = await simulatedPayments({
     windows,
@@ -57,7 +57,7 @@ async function measureParts(events: readonly BatchEvent[], windows: WindowSet): 
     topology: readFileSync(`${folder}/model.json`, 'utf8'),
     weights: readFileSync(`${folder}/weights.bin`),
   })
-  const read = compileFeatures(features, { windows, retentionMs: RETENTION_MS }, [])
+  const read = compileFeatures(features, { windows, horizons: HORIZONS }, [])
   const rawScore = createRawScore(features)
   const width = inputWidth(features)
   const values = new Float64Array(BATCH_EVENTS * features.length)

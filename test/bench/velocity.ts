@@ -12,6 +12,7 @@ import { createVelocityStage, emptyWindows } from '../../src/velocity/velocity.t
 import { createWindowSet, type WindowSet } from '../../src/velocity/window.ts'
 import { batchEventOf, batchOf } from '../support/batches.ts'
 import { startRedis } from '../support/redis.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const BATCH_EVENTS = 200
 const WARM_BATCHES = 150
@@ -104,6 +105,7 @@ function workload(store: JournalStore) {
     store,
     windows,
     pseudonymiser,
+    horizons: HORIZONS,
     cacheBytes: 134_217_728,
     minorPerMajor: 100,
   })
@@ -143,9 +145,9 @@ function windowSet(): WindowSet {
   const set = createWindowSet()
   for (const entity of ['card', 'account', 'device', 'merchant'] as const) {
     for (const lengthMs of [HOUR_MS / 6, HOUR_MS, 24 * HOUR_MS]) {
-      set.slot({ fn: 'count', entity, counterpart: null, lengthMs, kind: 'payment' })
+      set.slot({ fn: 'count', entity, counterpart: null, lengthMs, kind: 'payment', delayMs: 0 })
     }
-    set.slot({ fn: 'sum', entity, counterpart: null, lengthMs: 24 * HOUR_MS, kind: 'payment' })
+    set.slot({ fn: 'sum', entity, counterpart: null, lengthMs: 24 * HOUR_MS, kind: 'payment', delayMs: 0 })
   }
   set.slot({
     fn: 'distinct',
@@ -153,15 +155,31 @@ function windowSet(): WindowSet {
     counterpart: 'merchant',
     lengthMs: 24 * HOUR_MS,
     kind: 'payment',
+    delayMs: 0,
   })
-  set.slot({ fn: 'distinct', entity: 'device', counterpart: 'card', lengthMs: HOUR_MS, kind: 'payment' })
-  set.slot({ fn: 'stddev', entity: 'card', counterpart: null, lengthMs: 24 * HOUR_MS, kind: 'payment' })
+  set.slot({
+    fn: 'distinct',
+    entity: 'device',
+    counterpart: 'card',
+    lengthMs: HOUR_MS,
+    kind: 'payment',
+    delayMs: 0,
+  })
+  set.slot({
+    fn: 'stddev',
+    entity: 'card',
+    counterpart: null,
+    lengthMs: 24 * HOUR_MS,
+    kind: 'payment',
+    delayMs: 0,
+  })
   set.slot({
     fn: 'last_seen',
     entity: 'card',
     counterpart: null,
     lengthMs: Number.POSITIVE_INFINITY,
     kind: 'payment',
+    delayMs: 0,
   })
   return set
 }

@@ -1,7 +1,9 @@
 // What all journal stores promise, each against the real thing.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newHeader, RECORD_BYTES } from '../../src/velocity/journal-codec.ts'
+import { headerText } from '../../src/velocity/journal.ts'
+import { HEADER_BYTES, newHeader, RECORD_BYTES, writeHeader } from '../../src/velocity/journal-codec.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
 import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
@@ -76,9 +78,9 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   async function journalWith(records: Uint8Array) {
     const key = newKey()
     await append(store, [{ key, ...unknown, records }])
-    const content = await store.read(key)
+    const content = await readJournal(store, key)
     if (content === null) throw new Error('the journal is not there')
-    return { key, content, known: { knownHeader: content.slice(0, 16), knownLength: content.length } }
+    return { key, content, known: { knownHeader: headerText(content), knownLength: content.length } }
   }
 
   beforeAll(async () => {
@@ -94,10 +96,10 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
     const key = newKey()
     const records = recordsOf(1, 2)
     const [reply] = await append(store, [{ key, ...unknown, records }])
-    const content = await store.read(key)
+    const content = await readJournal(store, key)
     expect(reply?.kind).toBe('whole')
     expect(hex(content)).toBe(reply?.bytes + hex(records))
-    expect(reply?.bytes).toHaveLength(32)
+    expect(reply?.bytes).toHaveLength(2 * HEADER_BYTES)
   })
 
   it('says that nothing stands between when the caller knows all', async () => {
@@ -105,7 +107,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
     expect(await append(store, [{ key, ...known, records: recordsOf(2) }])).toEqual([
       { kind: 'foreign', bytes: '' },
     ])
-    expect(hex(await store.read(key))).toBe(hex(content) + hex(recordsOf(2)))
+    expect(hex(await readJournal(store, key))).toBe(hex(content) + hex(recordsOf(2)))
   })
 
   it("hands over another writer's records, in their order, and none of the caller's own", async () => {
@@ -114,12 +116,15 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
     await append(other, [{ key, ...unknown, records: recordsOf(2, 3) }])
     const [reply] = await append(store, [{ key, ...known, records: recordsOf(4) }])
     expect(reply).toEqual({ kind: 'foreign', bytes: hex(recordsOf(2, 3)) })
-    expect(hex(await store.read(key))).toBe(hex(content) + hex(recordsOf(2, 3, 4)))
+    expect(hex(await readJournal(store, key))).toBe(hex(content) + hex(recordsOf(2, 3, 4)))
   })
 
   it('hands the whole journal to a caller who knows another one of this name', async () => {
     const { key, content, known } = await journalWith(recordsOf(1, 2))
-    const stranger = { knownHeader: newHeader(new Uint8Array(8).fill(7)), knownLength: known.knownLength }
+    const stranger = {
+      knownHeader: headerText(newHeader(new Uint8Array(8).fill(7))),
+      knownLength: known.knownLength,
+    }
     const [reply] = await append(store, [{ key, ...stranger, records: recordsOf(3) }])
     expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
   })
@@ -135,7 +140,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
     const { key, content } = await journalWith(recordsOf(1, 2))
     const [reply] = await append(store, [{ key, ...unknown, records: recordsOf() }])
     expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
-    expect(hex(await store.read(key))).toBe(hex(content))
+    expect(hex(await readJournal(store, key))).toBe(hex(content))
   })
 
   it('serves many journals in one call, known and unknown ones, replies in their order', async () => {
@@ -161,15 +166,54 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
           await append(client, [{ key, ...unknown, records: recordsOf(number * 50 + i) }])
       }),
     )
-    const content = await store.read(key)
-    const body = hex(content).slice(32)
+    const content = await readJournal(store, key)
+    const body = hex(content).slice(2 * HEADER_BYTES)
     const found = body.match(new RegExp(`.{${RECORD_BYTES * 2}}`, 'g')) ?? []
     const wanted = Array.from({ length: 300 }, (_, i) => hex(recordsOf(i)))
     expect(found.toSorted()).toEqual(wanted.toSorted())
   })
 
+  it('hands out a journal in parts, each with the header that it has by then', async () => {
+    const { key, content } = await journalWith(recordsOf(1, 2, 3))
+    const part = await store.readPart(key, HEADER_BYTES + RECORD_BYTES, RECORD_BYTES)
+    expect(part?.length).toBe(content.length)
+    expect(hex(part?.header ?? null)).toBe(hex(content.subarray(0, HEADER_BYTES)))
+    expect(hex(part?.bytes ?? null)).toBe(hex(recordsOf(2)))
+  })
+
+  describe('a journal whose beginning is replaced', () => {
+    const { incarnation } = { incarnation: new Uint8Array(8).fill(5) }
+    const replacement = (kept: Uint8Array): Uint8Array =>
+      Buffer.concat([writeHeader({ epoch: 1, incarnation, buckets: 0, newestMs: 9 }), kept])
+
+    it('keeps what stands behind, also what was appended meanwhile', async () => {
+      const { key, content, known } = await journalWith(recordsOf(1, 2, 3))
+      await append(under.open(), [{ key, ...unknown, records: recordsOf(4) }])
+      const header = content.slice(0, HEADER_BYTES)
+      const prefix = HEADER_BYTES + 2 * RECORD_BYTES
+      expect(await store.coalesce(key, header, prefix, replacement(recordsOf(9)))).toBe(true)
+      const now = await readJournal(store, key)
+      expect(hex(now)).toBe(hex(replacement(recordsOf(9, 3, 4))))
+      const [reply] = await append(store, [{ key, ...known, records: recordsOf(5) }])
+      expect(reply).toEqual({ kind: 'whole', bytes: hex(now) })
+    })
+
+    it('stays as it is when somebody was faster, or it is too short, or gone', async () => {
+      const { key, content } = await journalWith(recordsOf(1, 2))
+      const header = content.slice(0, HEADER_BYTES)
+      const prefix = HEADER_BYTES + RECORD_BYTES
+      expect(await store.coalesce(key, header, content.length + RECORD_BYTES, replacement(recordsOf()))).toBe(
+        false,
+      )
+      expect(await store.coalesce(key, header, prefix, replacement(recordsOf()))).toBe(true)
+      expect(await under.open().coalesce(key, header, prefix, replacement(recordsOf()))).toBe(false)
+      expect(hex(await readJournal(store, key))).toBe(hex(replacement(recordsOf(2))))
+      expect(await store.coalesce(newKey(), header, prefix, replacement(recordsOf()))).toBe(false)
+    })
+  })
+
   it('knows no journal that nobody wrote', async () => {
-    expect(await store.read(newKey())).toBeNull()
+    expect(await readJournal(store, newKey())).toBeNull()
     expect(await store.expiresInMs(newKey())).toBeNull()
   })
 

@@ -42,6 +42,10 @@ export async function deploy(): Promise<Deployment> {
     PAYSENTRY_REDIS_URL: redis.url,
     PAYSENTRY_REDIS_KEY_PREFIX: `${name}:`,
     PAYSENTRY_PRIVACY_PSEUDONYM_KEY: randomBytes(16).toString('hex'),
+    // A month of traffic is played in seconds, by partitions that run ahead of each other by days: nothing shall be late, and
+    // journals shall stay as they are, for the recount.
+    PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(35 * 86_400_000),
+    PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(35 * 86_400_000),
   }
   const config = loadConfig({ env })
   const topics = topicNames(config.topics.prefix)

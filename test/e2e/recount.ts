@@ -9,7 +9,9 @@ import type { TopicNames } from '../../src/log/topics.ts'
 import { createScoreStage } from '../../src/model/score-stage.ts'
 import { createDecodeStage } from '../../src/payment/decode.ts'
 import { createRulesStage } from '../../src/rules/rules-stage.ts'
+import { FIRST_LABEL_KIND } from '../../src/velocity/entity.ts'
 import { journalKey } from '../../src/velocity/journal-key.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
 import { createPseudonymiser } from '../../src/velocity/pseudonym.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { emptyWindows } from '../../src/velocity/velocity.ts'
@@ -51,7 +53,7 @@ export async function recount(
     const oracles = new Map(
       event.entities.map((entity) => {
         const counted = journals.get(journalKey(entity)) ?? []
-        return [entity.type, createOracle(counted, entity.type, id, rates.minorPerMajor)]
+        return [entity.type, createOracle(counted, entity.type, id, rates.minorPerMajor, config.velocity)]
       }),
     )
     for (const [slot, spec] of windows.specs.entries()) {
@@ -61,10 +63,10 @@ export async function recount(
   createRulesStage(ruleSet)(createScoreStage(scorer)(batch))
   const versions = { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version }
   scorer?.close()
-  const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= 32).length
+  const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= FIRST_LABEL_KIND).length
   return {
     decisions: new Map(
-      batch.events.map((event) => [event.event.id, JSON.stringify(decide(event, versions))]),
+      batch.events.map((event) => [event.event.id, JSON.stringify(decide(event, { versions }))]),
     ),
     repeatedRecords,
     labelRecords,
@@ -72,17 +74,18 @@ export async function recount(
 }
 
 async function readJournals(config: Config, { events }: Batch) {
-  const store = createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs })
+  const store = createRedisStore({ ...config.redis, ...config.velocity })
   const keys = [...new Set(events.flatMap(({ entities }) => entities.map(journalKey)))]
   const journals = new Map<string, RawRecord[]>()
   let repeatedRecords = 0
   for (let at = 0; at < keys.length; at += READS_AT_ONCE) {
     const chunk = keys.slice(at, at + READS_AT_ONCE)
-    const contents = await Promise.all(chunk.map((key) => store.read(key)))
+    const contents = await Promise.all(chunk.map((key) => readJournal(store, key)))
     for (const [i, content] of contents.entries()) {
       if (content === null) throw new Error(`there is no journal ${chunk[i]}`)
-      const counted = countedRecords(content)
-      repeatedRecords += rawRecords(content).length - counted.length
+      const records = rawRecords(content)
+      const counted = countedRecords(records, config.velocity)
+      repeatedRecords += records.length - counted.length
       journals.set(chunk[i] ?? '', counted)
     }
   }

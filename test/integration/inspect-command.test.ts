@@ -6,7 +6,7 @@ import { createWindowSet } from '../../src/velocity/window.ts'
 import { freePort } from '../support/free-port.ts'
 import { runPaysentry } from '../support/processor.ts'
 import { startRedisServer, type TestRedis } from '../support/redis.ts'
-import { batchFrom, pseudonymiser } from '../unit/velocity/traffic.ts'
+import { batchFrom, pseudonymiser, WIDE } from '../unit/velocity/traffic.ts'
 
 const PSEUDONYM_KEY = '000102030405060708090a0b0c0d0e0f'
 
@@ -23,7 +23,14 @@ describe('paysentry inspect', () => {
       retentionMs: 86_400_000,
     })
     const windows = createWindowSet()
-    const stage = createVelocityStage({ store, windows, pseudonymiser, cacheBytes: 1e6, minorPerMajor: 100 })
+    const stage = createVelocityStage({
+      store,
+      windows,
+      pseudonymiser,
+      horizons: WIDE,
+      cacheBytes: 1e6,
+      minorPerMajor: 100,
+    })
     await stage(
       batchFrom(
         [

@@ -3,13 +3,16 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BatchEvent } from '../../src/batch.ts'
+import type { Horizons } from '../../src/velocity/grid.ts'
 import { createRandom } from '../../src/simulator/random.ts'
 import type { JournalStore } from '../../src/velocity/journal-store.ts'
-import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { createRedisStore, type RedisStoreOptions } from '../../src/velocity/redis-store.ts'
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRedis, startRedisServer, type TestRedis } from '../support/redis.ts'
-import { countedRecords, type RawRecord } from '../unit/velocity/oracle.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
+import { countedRecords, type RawRecord, rawRecords } from '../unit/velocity/oracle.ts'
+import { remembering } from '../unit/velocity/remembering.ts'
 import {
   allWindows,
   batchFrom,
@@ -17,6 +20,7 @@ import {
   type Fact,
   keysOf,
   pseudonymiser,
+  WIDE,
   wrongWindow,
 } from '../unit/velocity/traffic.ts'
 
@@ -31,7 +35,7 @@ const openStore = (url: string): JournalStore =>
   createRedisStore({ url, keyPrefix, commandTimeoutMs: 5_000, retentionMs: 600_000 })
 
 const stageOn = (store: JournalStore, cacheBytes: number) =>
-  createVelocityStage({ store, windows, pseudonymiser, cacheBytes, minorPerMajor: 100 })
+  createVelocityStage({ store, windows, pseudonymiser, horizons: WIDE, cacheBytes, minorPerMajor: 100 })
 
 /** Facts about a few entities that everyone shares, in no order of time. */
 function factsOf(seed: number, count: number): Fact[] {
@@ -54,8 +58,10 @@ function factsOf(seed: number, count: number): Fact[] {
 
 async function expectExact(store: JournalStore, decided: readonly BatchEvent[]): Promise<void> {
   const journals = new Map<string, RawRecord[]>()
-  for (const key of keysOf(decided))
-    journals.set(key, countedRecords((await store.read(key)) ?? new Uint8Array(16)))
+  for (const key of keysOf(decided)) {
+    const bytes = await readJournal(store, key)
+    journals.set(key, bytes === null ? [] : countedRecords(rawRecords(bytes), WIDE))
+  }
   for (const event of decided) expect(wrongWindow(event, windows, journals)).toBeNull()
 }
 
@@ -99,6 +105,96 @@ describe('velocity on a real Redis', () => {
       store,
       batches.flatMap(({ events }) => events),
     )
+    await store.close()
+  })
+})
+
+describe('long journals on a real Redis', () => {
+  const narrow: Horizons = { exactHorizonMs: 200, allowedLatenessMs: 100, retentionMs: 600_000 }
+  const asked = allWindows(['card', 'merchant'], [150, 600, 1_500], ['payment', 'declined'], {
+    horizons: narrow,
+  })
+  let redis: TestRedis
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+
+  /** Payments of one card at one shop, so close together that many share a bucket when they are old. */
+  const payments = (prefix: string, count: number): Fact[] =>
+    Array.from({ length: count }, (_, i) => ({
+      id: `${prefix}-${i}`,
+      entities: [`card:${prefix}`, `merchant:${prefix}`],
+      atMs: i * 2,
+      amount: 100 + i,
+      outcome: i % 5 === 0 ? 'declined' : 'pending',
+    }))
+
+  function stageWith(options: Partial<RedisStoreOptions>, shadow: Map<string, RawRecord[]>) {
+    const store = createRedisStore({
+      url: redis.url,
+      keyPrefix,
+      commandTimeoutMs: 5_000,
+      retentionMs: 600_000,
+      ...options,
+    })
+    const stage = createVelocityStage({
+      store: remembering(store, shadow),
+      windows: asked,
+      pseudonymiser,
+      horizons: narrow,
+      cacheBytes: 1_000_000,
+      minorPerMajor: 100,
+    })
+    return { store, stage }
+  }
+
+  const expectAsRemembered = (events: readonly BatchEvent[], shadow: Map<string, RawRecord[]>): void => {
+    const journals = new Map([...shadow].map(([key, records]) => [key, countedRecords(records, narrow)]))
+    for (const event of events) expect(wrongWindow(event, asked, journals, narrow)).toBeNull()
+  }
+
+  it('are coalesced beside the traffic of two processors, and no window changes', async () => {
+    const shadow = new Map<string, RawRecord[]>()
+    const processors = [stageWith({}, shadow), stageWith({}, shadow)]
+    for (const [i, fact] of payments('coalesced', 900).entries()) {
+      const { stage } = processors[i % 2]!
+      const batch = batchFrom([fact], asked)
+      await stage(batch)
+      expectAsRemembered(batch.events, shadow)
+      if (i % 50 === 49) await stage.coalescer.idle()
+    }
+    for (const [key, records] of shadow) {
+      const bytes = await readJournal(processors[0]!.store, key)
+      expect(records).toHaveLength(900)
+      expect(bytes!.length).toBeLessThan(900 * 52 * 0.9)
+    }
+    await Promise.all(processors.map(({ stage }) => stage.coalescer.close()))
+    await Promise.all(processors.map(({ store }) => store.close()))
+  })
+
+  it('are read in parts by a processor that knows nothing of them, once for all batches that want them', async () => {
+    const shadow = new Map<string, RawRecord[]>()
+    const facts = payments('long', 120)
+    const writer = stageWith({}, shadow)
+    await writer.stage(batchFrom(facts.slice(0, 100), asked))
+    const reader = stageWith({ maxAnswerBytes: 1_000 }, shadow)
+    const batches = [facts.slice(100, 110), facts.slice(110)].map((part) => batchFrom(part, asked))
+    for (const batch of batches) await reader.stage(batch)
+    expectAsRemembered(
+      batches.flatMap(({ events }) => events),
+      shadow,
+    )
+    await Promise.all([writer, reader].map(({ store }) => store.close()))
+  })
+
+  it('take no more when they are full, and the decision says so', async () => {
+    const { stage, store } = stageWith({ maxJournalBytes: 2_000 }, new Map())
+    const facts = payments('full', 60)
+    const last = batchFrom(facts.slice(50), asked)
+    for (let at = 0; at < 50; at += 10) await stage(batchFrom(facts.slice(at, at + 10), asked))
+    await stage(last)
+    expect(last.events[0]!.degraded.toSorted()).toEqual(['full:card', 'full:merchant'])
     await store.close()
   })
 })

@@ -4,15 +4,17 @@ import { expect } from 'vitest'
 import type { BatchEvent } from '../../src/batch.ts'
 import { AppError } from '../../src/errors.ts'
 import { createRandom } from '../../src/simulator/random.ts'
+import { readJournal } from '../../src/velocity/journal-reader.ts'
 import type { JournalStore } from '../../src/velocity/journal-store.ts'
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
-import { countedRecords, idOf, type RawRecord } from '../unit/velocity/oracle.ts'
+import { countedRecords, idOf, type RawRecord, rawRecords } from '../unit/velocity/oracle.ts'
 import {
   allWindows,
   batchFrom,
   type Fact,
   keysOf,
   pseudonymiser,
+  WIDE,
   wrongWindow,
 } from '../unit/velocity/traffic.ts'
 
@@ -42,6 +44,7 @@ export function startWriter(name: string, store: JournalStore): Writer {
     store,
     windows,
     pseudonymiser,
+    horizons: WIDE,
     cacheBytes: 4_000_000,
     minorPerMajor: 100,
   })
@@ -89,7 +92,8 @@ async function countedJournals(
 ): Promise<Map<string, RawRecord[]>> {
   const journals = new Map<string, RawRecord[]>()
   for (const key of keysOf(events)) {
-    journals.set(key, countedRecords((await store.read(key)) ?? new Uint8Array(16)))
+    const bytes = await readJournal(store, key)
+    journals.set(key, bytes === null ? [] : countedRecords(rawRecords(bytes), WIDE))
   }
   return journals
 }

@@ -1,19 +1,27 @@
 // What compiled expressions guarantee for every expression and event: the library's result where it has one, and never an exception.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCompiler } from '../../src/expression/compiler.ts'
+import { type Compiler, createCompiler } from '../../src/expression/compiler.ts'
+import type { ConditionTree } from '../../src/expression/condition-tree.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { bool, number, view } from '../unit/expression/arbitraries.ts'
-import { createOracle } from '../unit/expression/cel-oracle.ts'
-import { RETENTION_MS } from '../unit/expression/support.ts'
+import { createOracle, DEFINITIONS, VOCABULARY } from '../unit/expression/cel-oracle.ts'
+import { HORIZONS } from '../support/horizons.ts'
 
 const RUNS = { numRuns: 3_000 }
 const FAILED = Symbol('the library threw')
 
 function setUp() {
   const windows = createWindowSet()
+  const compiler = createCompiler({
+    windows,
+    scope: 'rule',
+    horizons: HORIZONS,
+    vocabulary: VOCABULARY,
+  })
+  for (const [name, source] of Object.entries(DEFINITIONS)) compiler.define(name, source)
   return {
-    compiler: createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }),
+    compiler,
     oracle: createOracle(windows),
   }
 }
@@ -71,20 +79,62 @@ test('a compiled number is the one that the library gives', () => {
   expect(compared).toBeGreaterThan(RUNS.numRuns * 0.7)
 })
 
-test('the conditions of an expression say what it is made of', () => {
+test('what is said to be never or always true of numbers is so', () => {
+  let found = 0
+  fc.assert(
+    fc.property(
+      number,
+      number,
+      fc.constantFrom('<', '<=', '>', '>=', '=='),
+      view,
+      (a, b, operator, event) => {
+        const { compiler } = setUp()
+        const source = `(${a.ours}) ${operator} (${b.ours})`
+        const bounded = { ...event, score: event.score > 1 ? 0.5 : event.score }
+        const geo = bounded.event.device?.geo
+        fc.pre(geo === undefined || (Math.abs(geo.lat) <= 90 && Math.abs(geo.lon) <= 180))
+        const root = verdictOf(a.ours, operator, b.ours, compiler)
+        if (root === null) return
+        found++
+        const compiled = compiler.compile(source, 'bool')
+        const known = compiler.compile(`known(${a.ours}) && known(${b.ours})`, 'bool')
+        if (!compiled.ok || !known.ok) throw new Error(source)
+        if (root === 'never') expect(compiled.evaluate(bounded)).toBe(false)
+        else if (known.evaluate(bounded)) expect(compiled.evaluate(bounded)).toBe(true)
+      },
+    ),
+    { numRuns: 5_000 },
+  )
+  expect(found).toBeGreaterThan(100)
+})
+
+/** What is said of the comparison itself, which stands first; null when it may be about a part of it. */
+function verdictOf(a: string, operator: string, b: string, compiler: Compiler): 'never' | 'always' | null {
+  if (compiler.lint(a).length > 0 || compiler.lint(b).length > 0) return null
+  const [first] = compiler.lint(`(${a}) ${operator} (${b})`)
+  if (first === undefined) return null
+  return first.message.startsWith('it is never') ? 'never' : 'always'
+}
+
+test('the tree of an expression is true where its parts say so', () => {
   fc.assert(
     fc.property(fc.array(bool(2), { minLength: 1, maxLength: 4 }), view, (parts, event) => {
       const { compiler } = setUp()
       const compiled = compiler.compile(parts.map(({ ours }) => `(${ours})`).join(' && '), 'bool')
       if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
-      const joinedByAnd = !parts.some(({ ours }) => /\|\|/.test(ours))
-      if (joinedByAnd) {
-        expect(compiled.conditions.every(({ holds }) => holds(event))).toBe(compiled.evaluate(event))
+      const check = (tree: ConditionTree): void => {
+        const again = compiler.compile(tree.source, 'bool')
+        // An attribute is joined as a condition, and is no expression by itself.
+        if (!again.ok) expect(tree.source).toMatch(/^attributes\b/)
+        else expect(again.evaluate(event)).toBe(tree.holds(event))
+        const holds = tree.parts.map((part) => part.holds(event))
+        if (tree.joins === 'all') expect(tree.holds(event)).toBe(!holds.includes(false))
+        if (tree.joins === 'any') expect(tree.holds(event)).toBe(holds.includes(true))
+        if (tree.joins === 'not') expect([tree.holds(event)]).toEqual(holds.map((part) => !part))
+        for (const part of tree.parts) check(part)
       }
-      for (const { source, holds } of compiled.conditions) {
-        const again = compiler.compile(source, 'bool')
-        expect(again.ok && again.evaluate(event)).toBe(holds(event))
-      }
+      expect(compiled.tree.holds(event)).toBe(compiled.evaluate(event))
+      check(compiled.tree)
     }),
     { numRuns: 1_000 },
   )

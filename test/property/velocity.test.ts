@@ -3,10 +3,11 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BatchEvent } from '../../src/batch.ts'
 import { AppError } from '../../src/errors.ts'
+import type { Horizons } from '../../src/velocity/grid.ts'
 import type { AppendReply, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
-import { countedRecords, type RawRecord } from '../unit/velocity/oracle.ts'
+import { countedRecords, type RawRecord, recordsIn } from '../unit/velocity/oracle.ts'
 import {
   allWindows,
   batchFrom,
@@ -17,7 +18,15 @@ import {
   wrongWindow,
 } from '../unit/velocity/traffic.ts'
 
-const windows = allWindows(['card', 'merchant'], [1_000, 3_000, 60_000], ['payment', 'declined', 'fraud'])
+/** One under which nothing is late or rounded, and one under which much is. */
+const HORIZONS: readonly Horizons[] = [
+  { exactHorizonMs: 60_000, allowedLatenessMs: 60_000, retentionMs: 60_000 },
+  { exactHorizonMs: 2_000, allowedLatenessMs: 3_000, retentionMs: 60_000 },
+]
+const KINDS = ['payment', 'declined', 'fraud', 'genuine'] as const
+const windowSets = HORIZONS.map((horizons) =>
+  allWindows(['card', 'merchant'], [1_000, 3_000, 60_000], KINDS, { delaysMs: [0, 500], horizons }),
+)
 
 const subsetOf = (names: readonly EntityName[]) => fc.subarray([...names], { minLength: 1 })
 const oneOfEachType = subsetOf(['card:1', 'card:2', 'merchant:1', 'merchant:2', 'device:1', 'device:2']).map(
@@ -34,11 +43,16 @@ const fact: fc.Arbitrary<Omit<Fact, 'id'>> = fc.record({
   atMs: fc.integer({ min: 0, max: 12 }).map((halfSeconds) => halfSeconds * 500),
   amount,
   outcome: fc.constantFrom('pending', 'declined'),
+  geo: fc.constantFrom([52.5, 13.4] as const, [48.1, 11.6] as const, [-33.9, 151.2] as const),
 })
 const facts: fc.Arbitrary<Fact[]> = fc
   .array(fc.tuple(fact, fc.integer({ min: 0, max: 9 })), { minLength: 1, maxLength: 12 })
   .map((list) =>
-    list.map(([made, dice], i) => ({ ...made, id: `e${i}`, ...(dice === 0 ? { labels: 'e0' } : {}) })),
+    list.map(([made, dice], i) => ({
+      ...made,
+      id: `e${i}`,
+      ...(dice < 3 ? { labels: 'e0', verdict: dice === 0 ? 'genuine' : 'fraud', eventAtMs: 500 * dice } : {}),
+    })),
   )
 
 /** What goes wrong with one call to the store. */
@@ -55,7 +69,12 @@ const writer = fc.record({
 })
 
 /** The store behind a network: calls and replies of different batches overtake each other, and calls fail. */
-function overNetwork(store: JournalStore, scheduler: fc.Scheduler, nextFault: () => string): JournalStore {
+function overNetwork(
+  store: JournalStore,
+  scheduler: fc.Scheduler,
+  nextFault: () => string,
+  shadow: Map<string, RawRecord[]>,
+): JournalStore {
   return {
     ...store,
     async append(requests, onReply) {
@@ -66,6 +85,8 @@ function overNetwork(store: JournalStore, scheduler: fc.Scheduler, nextFault: ()
       if (fault === 'refused') throw new AppError('STORE_UNAVAILABLE', 'refused')
       const replies: AppendReply[] = []
       await store.append(sent, (reply) => replies.push({ ...reply, bytes: reply.bytes.slice() }))
+      for (const { key, records } of sent)
+        shadow.set(key, [...(shadow.get(key) ?? []), ...recordsIn(records)])
       await scheduler.schedule(Promise.resolve('reply'))
       if (fault === 'lost reply') throw new AppError('STORE_UNAVAILABLE', 'timed out')
       replies.forEach(onReply)
@@ -73,23 +94,32 @@ function overNetwork(store: JournalStore, scheduler: fc.Scheduler, nextFault: ()
   }
 }
 
+/** Printed with every run, so that one that fails elsewhere can be repeated: PAYSENTRY_TEST_SEED. */
+const SEED = { seed: Number(process.env['PAYSENTRY_TEST_SEED'] ?? Date.now() % 0x7fffffff) }
+console.log(`velocity windows: seed ${SEED.seed}`)
+
 describe('velocity windows', () => {
   it('equal a recount of the journal up to the event, for any writers, batches, caches, duplicates and failures', async () => {
     await fc.assert(
       fc.asyncProperty(
         facts,
         fc.array(writer, { minLength: 1, maxLength: 3 }),
+        fc.nat(HORIZONS.length - 1),
         fc.scheduler(),
-        async (facts, writers, scheduler) => {
+        async (facts, writers, which, scheduler) => {
+          const horizons = HORIZONS[which]!
+          const windows = windowSets[which]!
+          const shadow = new Map<string, RawRecord[]>()
           const store = createMemoryStore({ retentionMs: 1_000, now: () => 0 })
           const decided: BatchEvent[] = []
           const lanes = writers.flatMap(({ cacheBytes, partitions }) => {
             const faults: string[] = []
-            const network = overNetwork(store, scheduler, () => faults.pop() ?? 'none')
+            const network = overNetwork(store, scheduler, () => faults.pop() ?? 'none', shadow)
             const stage = createVelocityStage({
               store: network,
               windows,
               pseudonymiser,
+              horizons,
               cacheBytes,
               minorPerMajor: 100,
             })
@@ -113,11 +143,12 @@ describe('velocity windows', () => {
           })
           await scheduler.waitFor(Promise.all(lanes))
           const journals = new Map<string, RawRecord[]>()
-          for (const key of keysOf(decided)) journals.set(key, countedRecords((await store.read(key))!))
-          for (const event of decided) expect(wrongWindow(event, windows, journals)).toBeNull()
+          for (const key of keysOf(decided))
+            journals.set(key, countedRecords(shadow.get(key) ?? [], horizons))
+          for (const event of decided) expect(wrongWindow(event, windows, journals, horizons)).toBeNull()
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: 10_000, ...SEED },
     )
   })
 })

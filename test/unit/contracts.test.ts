@@ -50,6 +50,8 @@ test('everything that is generated is up to date (else: node scripts/generate.ts
       'docs/contracts/decision.schema.json',
       'docs/contracts/alert.schema.json',
       'docs/contracts/asyncapi.yaml',
+      'docs/contracts/rules.schema.json',
+      'docs/contracts/rule-tests.schema.json',
       'docs/contracts/README.md',
       'docs/errors.md',
     ]),

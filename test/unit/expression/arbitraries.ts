@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import type { PaymentEvent } from '../../../src/payment/event.ts'
 import { CHANNELS, EVENT_TYPES, OUTCOMES } from '../../../src/payment/event.ts'
+import { DEFINITIONS, GROUPS, LISTS } from './cel-oracle.ts'
 import { COUNTERPARTS, ENTITY_TYPES, RECORD_KINDS } from '../../../src/velocity/entity.ts'
 
 export interface Expression {
@@ -19,6 +20,24 @@ const literal = (...texts: readonly string[]): fc.Arbitrary<Expression> => fc.co
 const quote = (text: string): string => JSON.stringify(text)
 
 const TEXTS = ['', 'a', 'A', 'AT', 'DE', 'abc', 'Abc-1', 'approved', 'card', 'zz9', '12']
+const ADDRESSES = [
+  '10.1.2.3',
+  '11.0.0.1',
+  '255.255.255.255',
+  '2001:db8::1',
+  '::ffff:10.0.0.1',
+  'fe80::1',
+  '::',
+]
+const BLOCKS = [
+  '10.0.0.0/8',
+  '0.0.0.0/0',
+  '10.1.2.3/32',
+  '2001:db8::/33',
+  '::/0',
+  'fe80::/10',
+  '2001:db8::1/128',
+]
 const PATTERNS = [
   '^a',
   '[A-C]+$',
@@ -45,17 +64,33 @@ const window: fc.Arbitrary<Expression> = fc
       'distinct',
       'first_seen',
       'last_seen',
+      'distance',
+      'speed',
+      'rate',
     ),
     entity: fc.constantFrom(...ENTITY_TYPES),
     counterpart: fc.nat(3),
     length: fc.constantFrom(...LENGTHS),
     kind,
+    label: fc.constantFrom('fraud', 'genuine'),
+    delay: fc.constantFrom('', ", '1d'", ", '90m'"),
   })
-  .map(({ fn, entity, counterpart, length, kind }) => {
+  .map(({ fn, entity, counterpart, length, kind, label, delay }) => {
     if (fn.endsWith('_seen')) return same(`${fn}(${entity}${kind})`)
-    const counted = fn === 'distinct' ? `, ${COUNTERPARTS[entity][counterpart]}` : ''
-    return same(`${fn}(${entity}${counted}, '${length}'${kind})`)
+    const isLabel = kind.endsWith('fraud') || kind.endsWith('genuine')
+    const plain = isLabel ? '' : kind
+    if (fn === 'distance' || fn === 'speed') return same(`${fn}(${entity}${plain})`)
+    if (fn === 'rate') return same(`rate(${entity}, '${length}', ${label}${delay})`)
+    if (fn === 'count') return same(`count(${entity}, '${length}'${kind}${delay})`)
+    if (fn !== 'distinct') return same(`${fn}(${entity}, '${length}'${plain}${delay})`)
+    const counted = COUNTERPARTS[entity][counterpart]
+    return same(`distinct(${entity}, ${counted}, '${length.endsWith('d') ? '20h' : length}'${plain})`)
   })
+
+const ZONES = ['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Apia', 'UTC']
+const local: fc.Arbitrary<Expression> = fc
+  .tuple(fc.constantFrom('local_hour', 'local_weekday'), fc.constantFrom('payer', 'payee'))
+  .map(([fn, who]) => ({ ours: `${fn}(${who})`, library: `local_time('${who}', '${fn}')` }))
 
 /** Depths are bounded so that no whole number leaves the range where a double is exact. */
 const int: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
@@ -75,6 +110,8 @@ const int: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   const smaller = int(depth - 1)
   return fc.oneof(
     leaf,
+    named('late_hour'),
+    local,
     binary(smaller, smaller, '+', '-', '*', '/', '%'),
     smaller.map((part) => join([part], ([a]) => `(-${a})`)),
     // The library reads "" as 0; to us it is a missing text, and so unknown.
@@ -87,6 +124,7 @@ const double: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   const leaf = fc.oneof(
     literal('0.0', '1.0', '1.5', '7.0', '-2.25', '1e3', 'amount', 'score', 'device.geo.lat'),
     window,
+    named('twice'),
   )
   if (depth <= 1) return leaf
   const smaller = double(depth - 1)
@@ -121,13 +159,18 @@ const text: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
       'device.id',
       'instrument.issuerCountry',
     ),
+    named('home'),
   )
   if (depth <= 1) return leaf
   const smaller = text(depth - 1)
   return fc.oneof(
     leaf,
     binary(smaller, smaller, '+'),
-    smaller.map((part) => join([part], ([a]) => `(${a}).lowerAscii()`)),
+    smaller.chain((part) =>
+      fc
+        .constantFrom('lowerAscii', 'upperAscii', 'trim')
+        .map((method) => join([part], ([a]) => `(${a}).${method}()`)),
+    ),
     ternary(bool(depth - 1), smaller, smaller),
   )
 })
@@ -178,10 +221,29 @@ export const bool: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth)
       .tuple(text(2), fc.constantFrom(...PATTERNS))
       .map(([a, pattern]) => join([a], ([x]) => `(${x}).matches(${quote(pattern)})`)),
     attributeName.map((name) => same(`('${name}' in attributes)`)),
+    membership('group', text(2), Object.keys(GROUPS)),
+    membership('list', fc.oneof(text(2), dyn), Object.keys(LISTS)),
+    membership('cidr', fc.oneof(literal('device.ip', ...ADDRESSES.map(quote)), text(1)), BLOCKS),
+    named('is_small'),
   )
 })
 
 export const number: fc.Arbitrary<Expression> = fc.oneof(int(2), double(3))
+
+function membership(
+  fn: 'group' | 'list' | 'cidr',
+  value: fc.Arbitrary<Expression>,
+  names: readonly string[],
+): fc.Arbitrary<Expression> {
+  return fc.tuple(value, fc.constantFrom(...names)).map(([{ ours, library }, name]) => ({
+    ours: `(${ours} in ${fn}('${name}'))`,
+    library: `in_${fn}(${library}, '${name}')`,
+  }))
+}
+
+function named(name: keyof typeof DEFINITIONS): fc.Arbitrary<Expression> {
+  return fc.constant({ ours: name, library: `(${DEFINITIONS[name]})` })
+}
 
 function binary(
   left: fc.Arbitrary<Expression>,
@@ -223,12 +285,13 @@ export const view: fc.Arbitrary<ExpressionView> = fc
     device: fc.option(
       fc.record({
         id: someText,
-        ip: someText,
+        ip: fc.oneof(someText, fc.constantFrom(...ADDRESSES)),
         geo: fc.option(fc.record({ lat: amount, lon: amount }), { nil: undefined }),
       }),
       { nil: undefined },
     ),
-    payee: fc.option(fc.record({ mcc: someText }), { nil: undefined }),
+    timeZone: fc.constantFrom(...ZONES),
+    payee: fc.option(fc.record({ mcc: someText, timeZone: fc.constantFrom(...ZONES) }), { nil: undefined }),
     issuerCountry: someText,
     attributes: fc.option(
       fc.record({ n: amount, t: fc.constantFrom(...TEXTS), b: fc.boolean() }, { requiredKeys: [] }),
@@ -251,7 +314,7 @@ export const view: fc.Arbitrary<ExpressionView> = fc
       currency: 'EUR',
       channel: parts.channel,
       outcome: parts.outcome,
-      payer: { account: parts.account, country: parts.country },
+      payer: { account: parts.account, country: parts.country, timeZone: parts.timeZone },
       device: parts.device,
       payee: parts.payee,
       instrument: { type: 'card', issuerCountry: parts.issuerCountry },

@@ -17,7 +17,7 @@ test.each([
   ],
   [
     'count(card, currency) > 1',
-    "1:13 the window's length must be a literal text, such as '10m', '24h' or '30d'.",
+    "1:13 the window's length must be a literal text, such as '90s', '10m', '24h' or '30d'.",
   ],
   [
     "sum(card, '0s') > 1",
@@ -26,6 +26,30 @@ test.each([
   [
     "sum(card, '36d') > 1",
     "1:11 '36d' is longer than journals are kept, which is 35 days: raise velocity.retentionMs to at least 3110400000, or shorten the window.",
+  ],
+  [
+    "count(card, '30d', payment, '6d') > 1",
+    "1:13 '30d' with its delay is longer than journals are kept, which is 35 days: raise velocity.retentionMs to at least 3110400000, or shorten the window.",
+  ],
+  [
+    "distinct(card, merchant, '7d') > 1",
+    "1:26 '7d' is longer than different things can be counted, which is 24 hours: raise velocity.exactHorizonMs to at least 604800000, or shorten the window.",
+  ],
+  [
+    "count(card, '7d', payment, 'soon') > 1",
+    "1:28 'soon' is no length of time: write a whole number and a unit (ms, s, m, h, d, w), such as '12h' or '7d'.",
+  ],
+  [
+    "rate(merchant, '28d', declined) > 0.1",
+    "1:1 a rate is of labels: write rate(entity, '28d', fraud) or, with a delay, rate(entity, '28d', fraud, '7d'). For other kinds divide two counts.",
+  ],
+  [
+    "sum(card, '1d', fraud) > 1",
+    '1:1 a label has no amount, counterpart or position: over fraud there are count, rate, first_seen and last_seen.',
+  ],
+  [
+    "speed(card, '1h') > 900.0",
+    '1:13 a kind of record must stand here: payment, declined, refund, reversal, login, login_failed, otp, otp_failed, profile_change, payee_added, fraud, genuine.',
   ],
   [
     "distinct(card, payee, '1d') > 1",
@@ -70,6 +94,29 @@ test.each([
   ],
   ["hour in [attributes['a']]", '1:10 an attribute cannot stand in a list: use ==.'],
   ['hour in []', '1:9 nothing is in an empty list.'],
+  ["payer.account in list('mule')", '1:23 no list \'mule\' is declared. Did you mean "mules"?'],
+  ["payer.account in list('friends')", '1:23 no list \'friends\' is declared. Declare it under "lists:".'],
+  ["payee.mcc in group('gamblin')", '1:20 there is no group \'gamblin\'. Did you mean "gambling"?'],
+  [
+    "device.ip in cidr('10.0.0.1/8')",
+    "1:19 '10.0.0.1/8' sets bits behind its prefix: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  [
+    "device.ip in cidr('10.0.0.0/33')",
+    "1:19 '/33' is no length of a prefix for 10.0.0.0: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  [
+    "device.ip in cidr('ten')",
+    "1:19 'ten' is no block of addresses: write one such as '10.0.0.0/8' or '2001:db8::/32'.",
+  ],
+  ['device.ip in cidr(currency)', "1:14 write x in cidr('block'), such as device.ip in cidr('10.0.0.0/8')."],
+  ["hour in group('gambling')", '1:1 "in" cannot stand between int and Values.'],
+  [
+    "known(group('gambling'))",
+    "1:7 it stands right of \"in\": write x in group('name'), such as payee.mcc in group('gambling').",
+  ],
+  ['local_hour(device) > 22', '1:1 write local_hour(payer) or local_hour(payee).'],
+  ['local_hour() > 22', '1:1 write local_hour(payer) or local_hour(payee).'],
   ['amount >', '1:9 Unexpected token: EOF.'],
   ['true) || (true', "1:5 Unexpected character: ')'."],
   ['', '1:1 the expression is empty.'],

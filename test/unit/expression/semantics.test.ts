@@ -1,4 +1,5 @@
 // What expressions mean where CEL leaves it open, has an error, or is another dialect.
+import type { ConditionTree } from '../../../src/expression/condition-tree.ts'
 import { expect, test } from 'vitest'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { condition, holds, valueOf, viewOf } from './support.ts'
@@ -153,8 +154,15 @@ test('device and payee are objects of the event and entities of windows', () => 
     windows,
   )
   expect(windows.specs).toEqual([
-    { fn: 'count', entity: 'device', counterpart: null, lengthMs: 3_600_000, kind: 'payment' },
-    { fn: 'distinct', entity: 'payee', counterpart: 'device', lengthMs: 86_400_000, kind: 'payment' },
+    { fn: 'count', entity: 'device', counterpart: null, lengthMs: 3_600_000, delayMs: 0, kind: 'payment' },
+    {
+      fn: 'distinct',
+      entity: 'payee',
+      counterpart: 'device',
+      lengthMs: 86_400_000,
+      delayMs: 0,
+      kind: 'payment',
+    },
   ])
   expect(compiled.evaluate(viewOf({ windows: Float64Array.of(2, 1) }))).toBe(true)
   expect(compiled.evaluate(viewOf({ windows: Float64Array.of(2, 0) }))).toBe(false)
@@ -184,29 +192,86 @@ test('a window that nobody computed is unknown', () => {
   expect(condition("count(card, '1h') >= 0.0").evaluate(viewOf({ windows: new Float64Array(0) }))).toBe(false)
 })
 
-test('the conditions of an expression carry what they read', () => {
-  const windows = createWindowSet()
-  const { conditions } = condition(
-    "(count(card, '1h') >= 6 || amount > 3 * mean(card, '30d')) && type in ['transfer']",
-    windows,
+test('the tree of an expression says what it joins, where, and what each test reads', () => {
+  const { tree } = condition(
+    "(count(card, '1h') >= 6 || amount > 3 * mean(card, '30d')) && !(type in ['refund'] && attributes.vip) && attributes.vip",
+    createWindowSet(),
   )
   const view = viewOf({ windows: Float64Array.of(2, 5) })
-  expect(
-    conditions.map(({ source, holds, terms }) => [
-      source,
-      holds(view),
-      terms.map((term) => [term.source, term.read(view)]),
-    ]),
-  ).toEqual([
-    ["count(card, '1h') >= 6", false, [["count(card, '1h')", 2]]],
-    [
-      "amount > 3 * mean(card, '30d')",
-      true,
-      [
-        ['amount', 19.99],
-        ["mean(card, '30d')", 5],
+  const shown = ({ source, offset, joins, holds, parts, terms }: ConditionTree): unknown => ({
+    [`${offset} ${joins ?? source}`]: holds(view),
+    ...(parts.length === 0 ? {} : { parts: parts.map(shown) }),
+    ...(terms.length === 0 ? {} : { terms: terms.map((term) => [term.source, term.read(view)]) }),
+  })
+  expect(shown(tree)).toMatchInlineSnapshot(`
+    {
+      "1 all": false,
+      "parts": [
+        {
+          "1 any": true,
+          "parts": [
+            {
+              "1 count(card, '1h') >= 6": false,
+              "terms": [
+                [
+                  "count(card, '1h')",
+                  2,
+                ],
+              ],
+            },
+            {
+              "27 amount > 3 * mean(card, '30d')": true,
+              "terms": [
+                [
+                  "amount",
+                  19.99,
+                ],
+                [
+                  "mean(card, '30d')",
+                  5,
+                ],
+              ],
+            },
+          ],
+        },
+        {
+          "62 not": true,
+          "parts": [
+            {
+              "64 all": false,
+              "parts": [
+                {
+                  "64 type in ['refund']": false,
+                  "terms": [
+                    [
+                      "type",
+                      "transfer",
+                    ],
+                  ],
+                },
+                {
+                  "86 attributes.vip": false,
+                  "terms": [
+                    [
+                      "attributes.vip",
+                      undefined,
+                    ],
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+        {
+          "105 attributes.vip": false,
+          "terms": [
+            [
+              "attributes.vip",
+              undefined,
+            ],
+          ],
+        },
       ],
-    ],
-    ["type in ['transfer']", true, [['type', 'transfer']]],
-  ])
+    }
+  `)
 })

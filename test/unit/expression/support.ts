@@ -4,10 +4,24 @@ import {
   type CompiledNumber,
   createCompiler,
 } from '../../../src/expression/compiler.ts'
+import { createGroup, MCC_GROUPS } from '../../../src/expression/groups.ts'
+import type { Vocabulary } from '../../../src/expression/membership.ts'
 import type { Scope } from '../../../src/expression/environment.ts'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import type { PaymentEvent } from '../../../src/payment/event.ts'
 import { createWindowSet, type WindowSet } from '../../../src/velocity/window.ts'
+import { HORIZONS } from '../../support/horizons.ts'
+
+/** Groups and lists that tests can ask for. */
+const VOCABULARY: Vocabulary = {
+  groups: new Map([
+    ['gambling', createGroup(MCC_GROUPS.gambling)],
+    ['travel', createGroup(MCC_GROUPS.travel)],
+    ['risky-bins', createGroup(['411111', '420000-420999'])],
+  ]),
+  lists: new Set(['mules']),
+  hasEntry: (list, value, timeMs) => list === 'mules' && value === 'acc-9' && timeMs > 0,
+}
 
 export const RETENTION_MS = 35 * 86_400_000
 
@@ -43,10 +57,12 @@ export function viewOf(parts: ViewParts = {}): ExpressionView {
 
 /** The compiled condition; fails the test when there are problems. */
 export function condition(source: string, windows: WindowSet = createWindowSet()): CompiledCondition {
-  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
-    source,
-    'bool',
-  )
+  const compiled = createCompiler({
+    windows,
+    scope: 'rule',
+    horizons: HORIZONS,
+    vocabulary: VOCABULARY,
+  }).compile(source, 'bool')
   if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
   return compiled
 }
@@ -58,13 +74,21 @@ export function holds(source: string, parts: ViewParts = {}): boolean {
 /** The value of a numeric expression. */
 export function valueOf(source: string, parts: ViewParts = {}): number {
   const windows = createWindowSet()
-  const compiled = createCompiler({ windows, scope: 'rule', retentionMs: RETENTION_MS }).compile(
-    source,
-    'number',
-  )
+  const compiled = createCompiler({
+    windows,
+    scope: 'rule',
+    horizons: HORIZONS,
+    vocabulary: VOCABULARY,
+  }).compile(source, 'number')
   if (!compiled.ok) throw new Error(`${source}: ${compiled.problems.map(({ message }) => message).join(' ')}`)
   const number: CompiledNumber = compiled
   return number.evaluate(viewOf(parts))
+}
+
+/** What is certainly not meant by the source, as `column message`. */
+export function lintOf(source: string): string[] {
+  const compiler = createCompiler({ windows: createWindowSet(), scope: 'rule', horizons: HORIZONS })
+  return compiler.lint(source).map(({ column, message }) => `${column} ${message}`)
 }
 
 /** What is wrong with the source, as `line:column message`. */
@@ -73,7 +97,12 @@ export function problemsOf(
   expected: 'bool' | 'number' = 'bool',
   scope: Scope = 'rule',
 ): string[] {
-  const compiler = createCompiler({ windows: createWindowSet(), scope, retentionMs: RETENTION_MS })
+  const compiler = createCompiler({
+    windows: createWindowSet(),
+    scope,
+    horizons: HORIZONS,
+    vocabulary: VOCABULARY,
+  })
   const compiled = expected === 'bool' ? compiler.compile(source, 'bool') : compiler.compile(source, 'number')
   return compiled.ok
     ? []

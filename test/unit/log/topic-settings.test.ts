@@ -83,7 +83,10 @@ it('gives every topic its settings', () => {
 })
 
 it('keeps events and labels as long as journals must be rebuilt from them', () => {
-  const { events, labels } = settings({ PAYSENTRY_VELOCITY_RETENTION_MS: '7200000' })
+  const { events, labels } = settings({
+    PAYSENTRY_VELOCITY_RETENTION_MS: '7200000',
+    PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: '3600000',
+  })
   expect(events?.config['retention.ms']).toBe('7200000')
   expect(labels?.config['retention.ms']).toBe('7200000')
 })

@@ -14,6 +14,7 @@ import { createRandom } from '../../../src/simulator/random.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { batchEventOf, batchOf } from '../../support/batches.ts'
 import { TINY_FEATURES, trainTiny } from './tiny-model.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 let model: TrainedModel
 let dir: string
@@ -30,7 +31,7 @@ const load = (options: { dir?: string; version?: string; explainAbove?: number }
     dir,
     version: 'tiny',
     windows: createWindowSet(),
-    retentionMs: 86_400_000,
+    horizons: HORIZONS,
     explainAbove: 0.5,
     ...options,
   })

@@ -11,6 +11,7 @@ import { modelCard } from '../../../src/model/model-card.ts'
 import type { Scorer } from '../../../src/model/scorer.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { simulatedPayments } from './simulated-payments.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const FOLDER = join('models', currentVersion('models'))
 const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(FOLDER, 'manifest.json'), 'utf8')))
@@ -24,7 +25,7 @@ beforeAll(async () => {
     dir: 'models',
     version: 'current',
     windows,
-    retentionMs: 35 * 86_400_000,
+    horizons: HORIZONS,
     explainAbove: 0,
   })
   payments = await simulatedPayments({

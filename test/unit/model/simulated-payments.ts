@@ -12,6 +12,7 @@ import { createPseudonymiser } from '../../../src/velocity/pseudonym.ts'
 import { createVelocityStage, emptyWindows } from '../../../src/velocity/velocity.ts'
 import type { WindowSet } from '../../../src/velocity/window.ts'
 import { recordAt, sourceOf } from '../../support/batches.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 export interface SimulatedPaymentsOptions {
   /** Freezes it. */
@@ -43,6 +44,7 @@ export async function simulatedPayments(options: SimulatedPaymentsOptions): Prom
     store: createMemoryStore({ retentionMs: Number.POSITIVE_INFINITY, now: () => startMs }),
     windows,
     pseudonymiser,
+    horizons: HORIZONS,
     cacheBytes: 134_217_728,
     minorPerMajor: rates.minorPerMajor,
   })

@@ -6,13 +6,13 @@ import { loadRates } from '../../../src/payment/rates.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { simulatedPayments } from './simulated-payments.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const FEATURES = [
   ...readFeatures('models/features.yaml'),
   // Labels stand in the journals of both.
   { id: 'merchant_frauds', cel: "count(merchant, '30d', fraud)", description: 'Labelled', transform: 'log' },
 ] as const
-const RETENTION_MS = 35 * 86_400_000
 const START_MS = Date.UTC(2026, 0, 5)
 const EVENTS = 6_000
 const CUSTOMERS = 50
@@ -27,7 +27,7 @@ const collect = (options: { seed?: number; cel?: string } = {}): Promise<Trainin
     events: EVENTS,
     startMs: START_MS,
     customers: CUSTOMERS,
-    retentionMs: RETENTION_MS,
+    horizons: HORIZONS,
     cacheBytes: 134_217_728,
     maxMessageBytes: 262_144,
     onProgress: () => undefined,
@@ -42,9 +42,16 @@ describe('the training set', () => {
     const set = await collect()
     const windows = createWindowSet()
     // In serving, rules have registered their windows first, so that every slot is another one.
-    windows.slot({ fn: 'count', entity: 'payee', counterpart: null, lengthMs: 1_000, kind: 'payment' })
+    windows.slot({
+      fn: 'count',
+      entity: 'payee',
+      counterpart: null,
+      lengthMs: 1_000,
+      delayMs: 0,
+      kind: 'payment',
+    })
     const problems: string[] = []
-    const read = compileFeatures(FEATURES, { windows, retentionMs: RETENTION_MS }, problems)
+    const read = compileFeatures(FEATURES, { windows, horizons: HORIZONS }, problems)
     expect(problems).toEqual([])
     const random = createRandom(9, 0)
     const payments = await simulatedPayments({

@@ -3,6 +3,7 @@ import { createWindowSet } from '../../../src/velocity/window.ts'
 import { viewOf } from '../expression/support.ts'
 import { folderOf, load, problemsIn, problemsOf, ruleYaml, rulesYaml } from './support.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 test('rules of all files of a folder are loaded, tests beside them are not', () => {
   const rules = load({
@@ -84,8 +85,8 @@ test('every problem of every file is said, at its line and with its rule', () =>
     'c.yaml:2:9 Large Amount: id must be words in small letters with hyphens, such as card-testing-burst, and is "Large Amount".',
     'c.yaml:5:13 Large Amount: action must be one of allow, review, challenge, block.',
     'c.yaml:6:13 Large Amount: reason must be words in capitals with underscores, such as CARD_TESTING, and is "large".',
-    'd.yaml:1:1 rules is missing.',
     'd.yaml:1:1 "rulez" is no key here. Did you mean "rules"?',
+    'd.yaml:1:1 must hold "rules:" and a list of rules.',
     'e.yaml:1:8 rules holds no rule.',
     'f.yaml:1:1 must hold "rules:" and a list of rules.',
   ])
@@ -113,7 +114,7 @@ test('a folder without rules, and one that is not there, is no rule set', () => 
   expect(problemsOf({ 'notes.txt': '' })).toEqual([
     'The rule files are not usable: the folder <dir> holds no rule file (*.yaml)',
   ])
-  const load = () => loadRules('/nowhere/rules', { windows: createWindowSet(), retentionMs: 1 })
+  const load = () => loadRules('/nowhere/rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect(problemsIn('-', load)).toEqual([
     'The rule files are not usable: the folder /nowhere/rules cannot be read; the setting rules.dir names it',
   ])
@@ -137,4 +138,15 @@ test('anchors and other YAML that people use is understood', () => {
   const text = `rules:\n  - &first\n    id: a\n    description: &text Shared\n    when: amount > 1.0\n    action: review\n    reason: A\n${ruleYaml({ id: 'b', description: '*text' })}`
   expect(load({ 'a.yaml': text }).rules.map(({ description }) => description)).toEqual(['Shared', 'Shared'])
   expect(folderOf({})).toBeTypeOf('string')
+})
+
+test('a rule may say where its threshold comes from and what to do, and neither changes the hash', () => {
+  const plain = load({ 'a.yaml': rulesYaml({}) })
+  const told = load({ 'a.yaml': rulesYaml({ source: 'Judgement', runbook: 'docs/page.md#part' }) })
+  expect(told.rules[0]).toMatchObject({ source: 'Judgement', runbook: 'docs/page.md#part' })
+  expect(plain.rules[0]).toMatchObject({ source: null, runbook: null })
+  expect(told.hash).toBe(plain.hash)
+  expect(problemsOf({ 'a.yaml': rulesYaml({ runbook: 'ask Ann' }) })).toEqual([
+    'a.yaml:7:14 large-amount: runbook must be a link to a page, such as docs/rule-runbooks.md#transfers.',
+  ])
 })

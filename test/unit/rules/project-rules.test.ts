@@ -1,31 +1,33 @@
 // The rules of this project: all of their tests pass, and what they promise to other programs stays.
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
 import { runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { RETENTION_MS } from './support.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const RATES = { minorPerMajor: 100, toBaseMinor: (amount: number) => amount }
 
-test('every rule of the project is shown to fire and to stay silent', async () => {
+test('every rule of the project is shown to fire and to stay silent, and every part of it to be true and false', async () => {
   const windows = createWindowSet()
-  const rules = loadRules('rules', { windows, retentionMs: RETENTION_MS })
+  const rules = loadRules('rules', { windows, horizons: HORIZONS })
   const tests = loadRuleTests('rules', rules, 'EUR')
   const report = await runRuleTests(tests, {
     rules,
     windows,
     rates: RATES,
-    retentionMs: RETENTION_MS,
+    horizons: HORIZONS,
     clock: () => 0,
   })
   expect(report.results.filter(({ passed }) => !passed).map(({ name }) => name)).toEqual([])
   expect(report.untested).toEqual([])
+  expect(report.coverage.uncovered).toEqual([])
   expect(report.passed).toBe(true)
 })
 
 test('only these rules refuse a payment', () => {
-  const { rules } = loadRules('rules', { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect(rules.filter(({ action }) => action === 'block').map(({ id }) => id)).toEqual([
     'card-testing-burst',
     'card-testing-device',
@@ -37,17 +39,23 @@ test('only these rules refuse a payment', () => {
 })
 
 test('reason codes are stable: programs depend on them', () => {
-  const { rules } = loadRules('rules', { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
   expect([...new Set(rules.map(({ reason }) => reason))].sort()).toMatchInlineSnapshot(`
     [
+      "ACCOUNT_MANY_DEVICES",
+      "ACCOUNT_MANY_PAYEES",
       "ACCOUNT_TAKEOVER",
       "AMOUNT_ABOVE_HABIT",
+      "CARD_MANY_MERCHANTS",
       "CARD_TESTING",
       "CASH_ABROAD",
+      "CASH_REPORT",
       "COUNTRY_MISMATCH",
       "CREDENTIAL_STUFFING",
+      "CUSTOMER_MANY_CARDS",
       "DECLINES_THEN_APPROVAL",
       "DEVICE_FARM",
+      "DISPUTED_CARD_STILL_USED",
       "IP_MANY_ACCOUNTS",
       "KNOWN_FRAUD_DEVICE",
       "KNOWN_MULE",
@@ -61,16 +69,47 @@ test('reason codes are stable: programs depend on them', () => {
       "NEW_DEVICE_AFTER_FAILED_LOGINS",
       "NEW_DEVICE_LARGE_AMOUNT",
       "NEW_PAYEE_LARGE_TRANSFER",
+      "OCCASIONAL_LARGE_TRANSFER",
       "OTP_EXHAUSTED",
       "OTP_FAILURES",
       "REFUND_ABUSE",
+      "REFUND_AND_DISPUTE",
       "REFUND_WITHOUT_PURCHASE",
+      "REPEATED_DISPUTES",
       "STOLEN_CARD_SPREE",
       "STRIPE_ABROAD",
       "STRUCTURING",
       "TAKEOVER_AFTER_PROFILE_CHANGE",
+      "TRANSFER_WITHOUT_PAYEE",
       "WITHDRAWAL_AFTER_FAILURES",
       "WITHDRAWAL_SPREE",
     ]
   `)
+})
+
+test('every rule says where its threshold comes from, and links to a section that exists', () => {
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
+  expect(rules.length).toBeGreaterThanOrEqual(40)
+  for (const { id, source, runbook } of rules) {
+    expect(source, id).toMatch(/^\S.*\.$/)
+    const [page = '', section = ''] = (runbook ?? '').split('#')
+    expect(readFileSync(page, 'utf8'), `${id}: ${runbook}`).toMatch(new RegExp(`^## ${section}$`, 'm'))
+  }
+})
+
+test('a rule about what must be reported names the regulation', () => {
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
+  const legal = rules.filter(
+    ({ runbook, id }) => runbook?.endsWith('#reporting') === true || id === 'structuring',
+  )
+  expect(legal.map(({ id }) => id)).toEqual([
+    'cash-over-10000',
+    'occasional-large-transfer',
+    'structuring',
+    'transfer-without-payee',
+  ])
+  for (const { id, source, action } of legal) {
+    expect(source, id).toMatch(/\d+ CFR \d+\.\d+|Regulation \(EU\) \d{4}\/\d+, article/)
+    expect(action, id).toBe('review')
+  }
 })

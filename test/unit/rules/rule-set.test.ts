@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   canaryPosition,
   createRuleSet,
+  DEFAULT_CUSTOMER_TEXT,
   type Rule,
   type RuleDefinition,
   ruleSetHash,
@@ -14,10 +15,14 @@ function rule(parts: Partial<Rule> & { id: string }): Rule {
     when: 'true',
     action: 'review',
     reason: 'REASON',
+    customer: DEFAULT_CUSTOMER_TEXT,
+    weight: null,
+    override: null,
     mode: 'live',
     percent: null,
     fires: () => true,
-    conditions: [],
+    tree: { source: 'true', offset: 0, joins: null, holds: () => true, parts: [], terms: [] },
+    placeOf: () => 'rules.yaml:1:1',
     ...parts,
   }
 }
@@ -30,9 +35,10 @@ test('what fires comes out in the order of ids, with the text that analysts read
     rule({ id: 'c', fires: () => false }),
     rule({ id: 'a', mode: 'shadow' }),
   ])
+  const said = { reason: 'REASON', customer: DEFAULT_CUSTOMER_TEXT, weight: null, override: null }
   expect(rules.evaluate(viewOf(), 1)).toEqual([
-    { id: 'a', action: 'review', reason: 'REASON', text: 'What it finds', mode: 'shadow', acts: false },
-    { id: 'b', action: 'block', reason: 'REASON', text: 'The second', mode: 'live', acts: true },
+    { ...said, id: 'a', action: 'review', text: 'What it finds', mode: 'shadow', acts: false },
+    { ...said, id: 'b', action: 'block', text: 'The second', mode: 'live', acts: true },
   ])
 })
 
@@ -84,6 +90,9 @@ const DEFINITION: RuleDefinition = {
   when: 'amount > 5.0',
   action: 'review',
   reason: 'REASON',
+  customer: DEFAULT_CUSTOMER_TEXT,
+  weight: null,
+  override: null,
   mode: 'live',
   percent: null,
 }
@@ -106,7 +115,16 @@ test('the hash does not depend on the order of rules, and does on everything tha
     { reason: 'OTHER' },
     { mode: 'shadow' },
     { mode: 'canary', percent: 5 },
+    { weight: 10 },
+    { action: null, weight: 10 },
+    { action: 'allow', override: 'review' },
+    { action: 'allow', override: 'block' },
+    { customer: 'Please ask us.' },
   ]
   const hashes = changes.map((change) => ruleSetHash([{ ...DEFINITION, ...change }, other]))
-  expect(new Set([hash, ...hashes]).size).toBe(changes.length + 1)
+  const thresholds = { review: 30, challenge: null, block: null }
+  const judged = ruleSetHash([DEFINITION, other], { thresholds, names: [] })
+  const named = ruleSetHash([DEFINITION, other], { thresholds, names: ['x', 'y'] })
+  expect(new Set([hash, judged, named, ...hashes]).size).toBe(changes.length + 3)
+  expect(ruleSetHash([DEFINITION, other], { thresholds, names: ['y', 'x'] })).toBe(named)
 })

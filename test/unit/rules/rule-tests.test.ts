@@ -3,7 +3,8 @@ import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import { type RuleTestReport, runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { folderOf, problemsIn, RETENTION_MS, rulesYaml } from './support.ts'
+import { folderOf, problemsIn, rulesYaml } from './support.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 const EUROS = {
   minorPerMajor: 100,
@@ -24,14 +25,14 @@ function testsYaml(tests: string): string {
 async function check(tests: string, ...rules: Readonly<Record<string, string>>[]): Promise<RuleTestReport> {
   const dir = folderOf({ 'a.yaml': rulesYaml(...rules), 'a.test.yaml': testsYaml(tests) })
   const windows = createWindowSet()
-  const ruleSet = loadRules(dir, { windows, retentionMs: RETENTION_MS })
-  const options = { rules: ruleSet, windows, rates: EUROS, retentionMs: RETENTION_MS, clock: () => 0 }
+  const ruleSet = loadRules(dir, { windows, horizons: HORIZONS })
+  const options = { rules: ruleSet, windows, rates: EUROS, horizons: HORIZONS, clock: () => 0 }
   return runRuleTests(loadRuleTests(dir, ruleSet, 'EUR'), options)
 }
 
 function testProblems(tests: string): string[] {
   const dir = folderOf({ 'a.yaml': rulesYaml(BURST, LARGE), 'a.test.yaml': testsYaml(tests) })
-  const rules = loadRules(dir, { windows: createWindowSet(), retentionMs: RETENTION_MS })
+  const rules = loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS })
   return problemsIn(dir, () => loadRuleTests(dir, rules, 'EUR'))
 }
 
@@ -82,19 +83,36 @@ test('a failed expectation says what happened, with what each condition read', a
         'expected the reasons [BURST], they are []',
         'burst should have fired',
       ],
-      explanations: [
+      traces: [
         {
           rule: 'burst',
+          place: expect.stringMatching(/a\.yaml:4:11$/),
+          action: 'block',
+          reason: 'BURST',
           fired: false,
           acts: false,
-          conditions: [
-            {
-              source: "count(card, '10m') >= 3",
-              holds: false,
-              terms: [{ source: "count(card, '10m')", value: 2 }],
-            },
-            { source: 'amount < 5.0', holds: true, terms: [{ source: 'amount', value: 1.99 }] },
-          ],
+          condition: {
+            source: BURST.when,
+            joins: 'all',
+            holds: false,
+            terms: [],
+            parts: [
+              {
+                source: "count(card, '10m') >= 3",
+                joins: null,
+                holds: false,
+                terms: [{ source: "count(card, '10m')", value: 2 }],
+                parts: [],
+              },
+              {
+                source: 'amount < 5.0',
+                joins: null,
+                holds: true,
+                terms: [{ source: 'amount', value: 1.99 }],
+                parts: [],
+              },
+            ],
+          },
         },
       ],
     },
@@ -147,12 +165,12 @@ test('a rule without a test that fires it, or without one that does not, is an e
 test('without any test nothing has passed', async () => {
   const dir = folderOf({ 'a.yaml': rulesYaml(LARGE) })
   const windows = createWindowSet()
-  const rules = loadRules(dir, { windows, retentionMs: RETENTION_MS })
+  const rules = loadRules(dir, { windows, horizons: HORIZONS })
   const report = await runRuleTests(loadRuleTests(dir, rules, 'EUR'), {
     rules,
     windows,
     rates: EUROS,
-    retentionMs: RETENTION_MS,
+    horizons: HORIZONS,
     clock: () => 0,
   })
   expect(report).toMatchObject({ results: [], passed: false })
@@ -268,5 +286,36 @@ test('everything that is wrong with the events and names of a test is said at on
     'a.test.yaml:8:25 "wrong in many ways": there is no rule with the reason BRUST. Did you mean "BURST"?',
     'a.test.yaml:8:42 "wrong in many ways": there is no rule brust. Did you mean "burst"?',
     'a.test.yaml:9:5 "expects nothing": expects nothing: give the test or one of its events "expect:".',
+  ])
+})
+
+test('what no test made true or false is reported with its place, as far as it was evaluated', async () => {
+  const { coverage } = await check(
+    `  - name: one way only
+    events:
+      - { amount: 199, channel: pos }
+      - { amount: 20000, channel: pos }
+    expect: { fires: [either] }
+`,
+    {
+      id: 'either',
+      when: "amount > 100.0 && (channel == 'pos' || score > 0.9) && !(currency == 'USD' || hour > 20)",
+    },
+  )
+  expect(coverage.outcomes).toBe(10)
+  expect(coverage.seen).toBe(5)
+  expect(
+    coverage.uncovered.map(({ rule, place, source, never }) => [
+      rule,
+      place.replace(/^.*\//, ''),
+      source,
+      never,
+    ]),
+  ).toEqual([
+    ['either', 'a.yaml:4:30', "channel == 'pos'", 'false'],
+    ['either', 'a.yaml:4:50', 'score > 0.9', 'true'],
+    ['either', 'a.yaml:4:50', 'score > 0.9', 'false'],
+    ['either', 'a.yaml:4:68', "currency == 'USD'", 'true'],
+    ['either', 'a.yaml:4:89', 'hour > 20', 'true'],
   ])
 })

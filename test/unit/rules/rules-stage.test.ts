@@ -14,10 +14,14 @@ test('every event of the batch gets what fires for it, in place', () => {
     when: 'amount > 100.0',
     action: 'review',
     reason: 'LARGE',
+    customer: 'Please ask us.',
+    weight: null,
+    override: null,
     mode: 'live',
     percent: null,
     fires: ({ amount }) => amount > 100,
-    conditions: [],
+    tree: { source: 'amount > 100.0', offset: 0, joins: null, holds: () => true, parts: [], terms: [] },
+    placeOf: () => 'rules.yaml:1:1',
   }
   const events = [50, 150].map((amount) => ({ ...viewOf({ amount }), entities: [], fired: [] }))
   const batch = { events } as unknown as Batch

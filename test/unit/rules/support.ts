@@ -7,6 +7,7 @@ import { AppError } from '../../../src/errors.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import type { RuleSet } from '../../../src/rules/rule-set.ts'
 import { createWindowSet, type WindowSet } from '../../../src/velocity/window.ts'
+import { HORIZONS } from '../../support/horizons.ts'
 
 export const RETENTION_MS = 35 * 86_400_000
 
@@ -22,23 +23,23 @@ export function load(
   files: Readonly<Record<string, string>>,
   windows: WindowSet = createWindowSet(),
 ): RuleSet {
-  return loadRules(folderOf(files), { windows, retentionMs: RETENTION_MS })
+  return loadRules(folderOf(files), { windows, horizons: HORIZONS })
 }
 
 /** The problems that loading the files gives, without the folder's name. */
 export function problemsOf(files: Readonly<Record<string, string>>): string[] {
   const dir = folderOf(files)
-  return problemsIn(dir, () => loadRules(dir, { windows: createWindowSet(), retentionMs: RETENTION_MS }))
+  return problemsIn(dir, () => loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS }))
 }
 
-/** The problems of the RULES_INVALID that `run` throws; its message when it lists none. */
+/** The problems of the RULES_INVALID that `run` throws, without the lines that they are about; its message when it lists none. */
 export function problemsIn(dir: string, run: () => unknown): string[] {
   try {
     run()
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'RULES_INVALID') throw error
     const texts = error.problems.length > 0 ? error.problems : [error.message]
-    return texts.map((text) => text.replaceAll(`${dir}/`, '').replaceAll(dir, '<dir>'))
+    return texts.map((text) => (text.split('\n')[0] ?? '').replaceAll(`${dir}/`, '').replaceAll(dir, '<dir>'))
   }
   return []
 }

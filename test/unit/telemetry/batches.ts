@@ -50,7 +50,17 @@ export function batchOf(facts: {
 }
 
 export function firedRule(id: string, mode: FiredRule['mode']): FiredRule {
-  return { id, mode, action: 'block', reason: 'R', text: '', acts: mode === 'live' }
+  return {
+    id,
+    mode,
+    action: 'block',
+    reason: 'R',
+    text: '',
+    customer: '',
+    weight: null,
+    override: null,
+    acts: mode === 'live',
+  }
 }
 
 function batchEvent(record: LogRecord, facts: EventFacts): BatchEvent {

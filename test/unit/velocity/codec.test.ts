@@ -45,6 +45,7 @@ describe('a journal record', () => {
       kind: RECORD_KINDS.declined,
       amountMinor: 1_999,
       id: { low: 0x01020304, high: 0x0a0b0c0d },
+      position: 0x11223344,
     })
     writeCounterpart(view, 0, 1, 0xabcd_ef01_2345)
     expect(hex(bytes)).toBe(
@@ -57,6 +58,7 @@ describe('a journal record', () => {
         '000000000000',
         '452301efcdab',
         '0'.repeat(24),
+        '44332211',
       ].join(''),
     )
     expect([readTimeMs(view, 0), readKind(view, 0), readAmountMinor(view, 0)]).toEqual([
@@ -68,9 +70,9 @@ describe('a journal record', () => {
 
   it('follows a header that names the format', () => {
     const header = newHeader(new Uint8Array(8).fill(9))
-    expect(hex(header)).toBe('50534a01000000000909090909090909')
+    expect(hex(header)).toBe('50534a01000000000909090909090909' + '0'.repeat(32))
     expect(isJournal(header)).toBe(true)
-    expect(isJournal(new Uint8Array(16))).toBe(false)
+    expect(isJournal(new Uint8Array(32))).toBe(false)
     expect(isJournal(new Uint8Array(4))).toBe(false)
   })
 })

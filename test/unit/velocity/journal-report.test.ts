@@ -2,11 +2,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectText } from '../../../src/cli/inspect-text.ts'
 import { journalKey } from '../../../src/velocity/journal-key.ts'
+import { readJournal } from '../../../src/velocity/journal-reader.ts'
 import { type JournalReport, reportJournal, windowsAsOf } from '../../../src/velocity/journal-report.ts'
 import { createMemoryStore } from '../../../src/velocity/memory-store.ts'
 import { createVelocityStage } from '../../../src/velocity/velocity.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { batchFrom, entityNamed, type Fact, pseudonymiser, START_MS } from './traffic.ts'
+import { batchFrom, entityNamed, type Fact, pseudonymiser, START_MS, WIDE } from './traffic.ts'
 
 const HOUR_MS = 3_600_000
 const facts: readonly Fact[] = [
@@ -23,11 +24,18 @@ describe('a journal for a person', () => {
   beforeAll(async () => {
     const store = createMemoryStore({ retentionMs: HOUR_MS, now: () => 0 })
     const windows = createWindowSet()
-    const options = { store, windows, pseudonymiser, cacheBytes: 1_000_000, minorPerMajor: 100 }
+    const options = {
+      store,
+      windows,
+      pseudonymiser,
+      horizons: WIDE,
+      cacheBytes: 1_000_000,
+      minorPerMajor: 100,
+    }
     // Two processors with a cache of their own: the second one journals e1 again.
     await createVelocityStage(options)(batchFrom(facts.slice(0, 1), windows))
     await createVelocityStage(options)(batchFrom(facts, windows))
-    bytes = (await store.read(journalKey(entityNamed('card:1')))) ?? new Uint8Array(0)
+    bytes = (await readJournal(store, journalKey(entityNamed('card:1')))) ?? new Uint8Array(0)
     report = reportJournal(bytes, type, 100)
   })
 
@@ -52,6 +60,7 @@ describe('a journal for a person', () => {
         atMs: START_MS + atMs,
         lengthsMs: [HOUR_MS, 3 * HOUR_MS],
         minorPerMajor: 100,
+        horizons: WIDE,
       })
     const payments = (atMs: number) =>
       at(atMs)
@@ -75,7 +84,13 @@ describe('a journal for a person', () => {
 
   it('fits a terminal of 80 columns, and says what it leaves out', () => {
     const atMs = START_MS + 2 * HOUR_MS
-    const windows = windowsAsOf(bytes, { type, atMs, lengthsMs: [HOUR_MS], minorPerMajor: 100 })
+    const windows = windowsAsOf(bytes, {
+      type,
+      atMs,
+      lengthsMs: [HOUR_MS],
+      minorPerMajor: 100,
+      horizons: WIDE,
+    })
     const key = `ps:${journalKey(entityNamed('card:1'))}`
     const text = inspectText(
       { ...report, type, key, base: 'EUR', decimals: 2, expiresInMs: 90_061_001, atMs, windows },

@@ -11,6 +11,7 @@ export function recordsOf(...numbers: readonly number[]): Uint8Array {
       kind: 1,
       amountMinor: 100 + number,
       id: { low: number, high: number ^ 0x5a5a },
+      position: number * 3,
     })
     writeCounterpart(view, i * RECORD_BYTES, 0, 1 + number)
   }

@@ -5,14 +5,17 @@ import {
   COUNTERPARTS,
   type EntityRef,
   type EntityType,
+  FIRST_LABEL_KIND,
+  RECORD_KINDS,
   type RecordKind,
 } from '../../../src/velocity/entity.ts'
+import type { Horizons } from '../../../src/velocity/grid.ts'
 import { journalKey } from '../../../src/velocity/journal-key.ts'
 import { createPseudonymiser } from '../../../src/velocity/pseudonym.ts'
 import { emptyWindows } from '../../../src/velocity/velocity.ts'
 import { createWindowSet, WINDOW_FUNCTIONS, type WindowSet } from '../../../src/velocity/window.ts'
 import { batchEventOf, batchOf, recordAt } from '../../support/batches.ts'
-import { createOracle, idOf, type RawRecord } from './oracle.ts'
+import { createOracle, idOf, type RawRecord, sameValue } from './oracle.ts'
 
 export const pseudonymiser = createPseudonymiser('000102030405060708090a0b0c0d0e0f')
 export const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -29,8 +32,13 @@ export interface Fact {
   readonly amount?: number
   readonly type?: PaymentEvent['type']
   readonly outcome?: PaymentEvent['outcome']
-  /** Makes it a label of the event with this id. */
+  /** Makes it a label of the event with this id, and of this kind. */
   readonly labels?: string
+  readonly verdict?: 'fraud' | 'genuine'
+  /** Of a label: time of the labelled event, after START_MS. */
+  readonly eventAtMs?: number
+  /** Latitude and longitude. */
+  readonly geo?: readonly [number, number]
 }
 
 const named = new Map<EntityName, EntityRef>()
@@ -54,6 +62,7 @@ export function eventFrom(fact: Fact, windows: WindowSet): BatchEvent {
       id: fact.id,
       type: fact.type ?? 'authorisation',
       ...(fact.outcome === undefined ? {} : { outcome: fact.outcome }),
+      ...(fact.geo === undefined ? {} : { device: { geo: { lat: fact.geo[0], lon: fact.geo[1] } } }),
     },
     {
       entities: fact.entities.map(entityNamed),
@@ -71,11 +80,12 @@ function labelFrom(fact: Fact, event: string): BatchLabel {
     label: {
       id: fact.id,
       event,
-      label: 'fraud',
+      label: fact.verdict ?? 'fraud',
       time: new Date(START_MS + (fact.atMs ?? 0)).toISOString(),
       payer: {},
     },
     timeMs: START_MS + (fact.atMs ?? 0),
+    eventMs: START_MS + (fact.eventAtMs ?? fact.atMs ?? 0),
     entities: fact.entities.map(entityNamed),
   }
 }
@@ -88,20 +98,34 @@ export function batchFrom(facts: readonly Fact[], windows: WindowSet): Batch {
   )
 }
 
-/** Every function over every length and kind for each of the types, and a distinct count of every counterpart. */
+/** Far enough back that nothing is ever late or rounded, and a journal is kept as it is. */
+export const WIDE: Horizons = {
+  exactHorizonMs: 35 * 86_400_000,
+  allowedLatenessMs: 35 * 86_400_000,
+  retentionMs: 35 * 86_400_000,
+}
+
+/** Every function that there is over every length, delay and kind for each of the types, and a distinct count of every counterpart. */
 export function allWindows(
   types: readonly EntityType[],
   lengthsMs: readonly number[],
   kinds: readonly RecordKind[],
+  { delaysMs = [0], horizons = WIDE }: { delaysMs?: readonly number[]; horizons?: Horizons } = {},
 ): WindowSet {
   const set = createWindowSet()
   for (const entity of types) {
     for (const kind of kinds) {
       for (const fn of WINDOW_FUNCTIONS) {
-        const lengths = fn.endsWith('_seen') ? [Number.POSITIVE_INFINITY] : lengthsMs
-        for (const lengthMs of lengths) {
-          const counterparts = fn === 'distinct' ? COUNTERPARTS[entity] : [null]
-          for (const counterpart of counterparts) set.slot({ fn, entity, counterpart, lengthMs, kind })
+        const isLabel = RECORD_KINDS[kind] >= FIRST_LABEL_KIND
+        if (isLabel ? !OVER_LABELS.has(fn) : fn === 'rate') continue
+        const hasLength = !WITHOUT_LENGTH.has(fn)
+        for (const lengthMs of hasLength ? lengthsMs : [Number.POSITIVE_INFINITY]) {
+          for (const delayMs of hasLength ? delaysMs : [0]) {
+            if (fn === 'distinct' && lengthMs + delayMs > horizons.exactHorizonMs) continue
+            const counterparts = fn === 'distinct' ? COUNTERPARTS[entity] : [null]
+            for (const counterpart of counterparts)
+              set.slot({ fn, entity, counterpart, lengthMs, delayMs, kind })
+          }
         }
       }
     }
@@ -109,26 +133,41 @@ export function allWindows(
   return set
 }
 
-/** What is wrong with the event's windows, given the counted records of each journal: null when nothing is. */
+const WITHOUT_LENGTH: ReadonlySet<string> = new Set(['first_seen', 'last_seen', 'distance', 'speed'])
+const OVER_LABELS: ReadonlySet<string> = new Set(['count', 'rate', 'first_seen', 'last_seen'])
+
+/**
+ * What is wrong with the event's windows, or with what it says of being late, given the counted records of each journal: null when
+ * nothing is.
+ */
 export function wrongWindow(
   event: BatchEvent,
   windows: WindowSet,
   journals: ReadonlyMap<string, readonly RawRecord[]>,
-  minorPerMajor = 100,
+  horizons: Horizons = WIDE,
 ): string | null {
   const id = idOf(pseudonymiser.eventId('', event.event.id))
   const oracles = new Map(
     event.entities.map((entity) => {
       const records = journals.get(journalKey(entity)) ?? []
-      return [entity.type, createOracle(records, entity.type, id, minorPerMajor)]
+      return [entity.type, createOracle(records, entity.type, id, 100, horizons)]
     }),
   )
+  const late = event.entities.map(({ type }) => type).filter((type) => oracles.get(type) === null)
+  if (
+    late
+      .map((type) => `late:${type}`)
+      .toSorted()
+      .join() !== event.degraded.toSorted().join()
+  ) {
+    return `${event.event.id} says ${event.degraded.join()}, and is late for ${late.join()}`
+  }
   const empty = emptyWindows(windows)
   for (const [slot, spec] of windows.specs.entries()) {
     const expected = oracles.get(spec.entity)?.(spec) ?? empty[slot]!
     const actual = event.windows[slot]!
-    if (Object.is(actual, expected)) continue
-    const window = `${spec.fn}(${spec.entity}, ${spec.counterpart ?? '-'}, ${spec.lengthMs}, ${spec.kind})`
+    if (sameValue(spec, actual, expected)) continue
+    const window = `${spec.fn}(${spec.entity}, ${spec.counterpart ?? '-'}, ${spec.lengthMs}, ${spec.kind}, ${spec.delayMs})`
     return `${window} of ${event.event.id} is ${actual}, not ${expected}`
   }
   return null

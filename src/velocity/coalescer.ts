@@ -1,0 +1,106 @@
+// Coalesces journals beside the batches, one at a time. Nothing hangs on it but memory: what fails is tried again when the journal
+// has grown, and two processors that do it at once are harmless (compare-and-set in the store).
+import { coalesce } from './coalesce.ts'
+import { FIRST_LABEL_KIND, RECORD_KINDS } from './entity.ts'
+import type { Horizons } from './grid.ts'
+import type { Journal } from './journal.ts'
+import { HEADER_BYTES, RECORD_BYTES } from './journal-codec.ts'
+import { readJournal } from './journal-reader.ts'
+import type { JournalStore } from './journal-store.ts'
+import { collect } from './row-range.ts'
+import { keyOf } from './rows.ts'
+import { clearTotals, countOf, createTotals } from './totals.ts'
+
+/** Told of every journal that was looked at in the store; `removed` is 0 when there was nothing to gain or somebody else came first. */
+export interface CoalescerObserver {
+  coalesced(removed: number): void
+  failed(error: unknown): void
+}
+
+export interface Coalescer {
+  /** Looks whether so much of the journal is old that it is worth it, and if so puts it in line. */
+  consider(journal: Journal): void
+  /** Resolves when nothing is in line any more. */
+  idle(): Promise<void>
+  /** Forgets what is in line and waits for the one in hand. */
+  close(): Promise<void>
+}
+
+/** Fewer records are not worth a rewrite. */
+const LEAST_RECORDS = 64
+/** Journals in line; more are looked at again when they have grown. */
+const MOST_WAITING = 10_000
+const EVENT_KINDS = Object.values(RECORD_KINDS).filter((kind) => kind < FIRST_LABEL_KIND)
+
+export function createCoalescer(
+  store: JournalStore,
+  horizons: Horizons,
+  observer: CoalescerObserver,
+): Coalescer {
+  const waiting = new Set<string>()
+  const totals = createTotals()
+  let work: Promise<void> = Promise.resolve()
+  let working = false
+  let closed = false
+
+  function oldRecords(journal: Journal): number {
+    const cutMs = journal.newestMs - horizons.allowedLatenessMs - horizons.exactHorizonMs
+    if (cutMs <= 0) return 0
+    clearTotals(totals, 0)
+    for (const kind of EVENT_KINDS) {
+      const range = {
+        low: keyOf(kind, 0),
+        high: keyOf(kind, cutMs),
+        ordinal: Number.POSITIVE_INFINITY,
+        later: new Float64Array(0),
+      }
+      collect(journal, range, false, totals)
+    }
+    return countOf(totals)
+  }
+
+  async function one(key: string): Promise<void> {
+    try {
+      const bytes = await readJournal(store, key)
+      if (bytes === null) return
+      const found = coalesce(bytes, horizons)
+      const done =
+        found !== null &&
+        (await store.coalesce(key, bytes.subarray(0, HEADER_BYTES), found.prefixLength, found.replacement))
+      observer.coalesced(done ? found.removed : 0)
+    } catch (error) {
+      observer.failed(error)
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (const key of waiting) {
+      if (closed) break
+      waiting.delete(key)
+      await one(key)
+    }
+    working = false
+  }
+
+  return {
+    consider(journal) {
+      if (closed || journal.length < journal.coalesceFrom) return
+      const old = oldRecords(journal)
+      // Half of them at least: so a record is moved once or twice in its life, whatever the journal's length.
+      const isWorthIt = old >= LEAST_RECORDS && old * 2 >= journal.records
+      const more = isWorthIt ? LEAST_RECORDS : Math.max(LEAST_RECORDS / 4, journal.records >> 3)
+      journal.coalesceFrom = journal.length + more * RECORD_BYTES
+      if (!isWorthIt || waiting.size >= MOST_WAITING) return
+      waiting.add(journal.key)
+      if (working) return
+      working = true
+      work = run()
+    },
+    idle: () => work,
+    async close() {
+      closed = true
+      waiting.clear()
+      await work
+    },
+  }
+}
