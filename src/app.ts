@@ -2,7 +2,9 @@
 // Whatever can be wrong in files is found, all of it, before the processor connects to anything.
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
-import { createDecideStage } from './decision/decide.ts'
+import { openRuleControl, type RuleControl } from './control/rule-control.ts'
+import { createStanding, type Standing } from './control/standing.ts'
+import { createDeciding, type Deciding } from './deciding.ts'
 import type { AppError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { type Knowledge, loadKnowledge } from './knowledge.ts'
@@ -11,21 +13,18 @@ import type { Consumer, EventLog } from './log/event-log.ts'
 import { createInProcessLog, type InProcessLog } from './log/in-process-log.ts'
 import { createKafkaLog } from './log/kafka-log.ts'
 import { type TopicNames, topicNames } from './log/topics.ts'
-import { createScoreStage } from './model/score-stage.ts'
 import { maskRecord } from './payment/card-mask.ts'
-import { createDecodeStage } from './payment/decode.ts'
 import { payerKey } from './payment/payer-key.ts'
-import { createPipeline, type PipelineObserver } from './pipeline.ts'
-import { createRulesStage } from './rules/rules-stage.ts'
+import type { PipelineObserver } from './pipeline.ts'
+import { createListStore, listItems } from './rules/list-store.ts'
 import { createRunner, type Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { JournalStore } from './velocity/journal-store.ts'
 import { createMemoryStore } from './velocity/memory-store.ts'
-import { createPseudonymiser } from './velocity/pseudonym.ts'
+import { createPseudonymiser, type Pseudonymiser } from './velocity/pseudonym.ts'
 import { createRedisStore } from './velocity/redis-store.ts'
-import { createVelocityStage, emptyWindows, type VelocityStage } from './velocity/velocity.ts'
 
 /** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
 const MEMORY_ONLY_KEY = '00'.repeat(16)
@@ -49,7 +48,10 @@ export interface App {
   readonly address: string
   readonly log: EventLog
   readonly topics: TopicNames
+  /** What decides now. */
   readonly knowledge: Knowledge
+  /** Loads the rules folder again: all or nothing, from the next batch on. What is wrong with it is logged and counted. */
+  reloadRules(): void
   /** Resolves after `stop`; rejects with the error that ended the processor. */
   readonly finished: Promise<void>
   /** Readiness goes first; then batches in hand are finished, the group is left and connections are closed. */
@@ -62,12 +64,9 @@ export interface App {
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, logger, metrics } = options
-  const knowledge = await loadKnowledge(config)
-  metrics.setBuildInfo({
-    version: options.version,
-    ruleSet: knowledge.ruleSet.hash,
-    model: knowledge.scorer?.version ?? null,
-  })
+  const pseudonymiser = createPseudonymiser(config.privacy.pseudonymKey || MEMORY_ONLY_KEY)
+  const standing = createStanding(createListStore(listItems(pseudonymiser)))
+  const knowledge = await loadKnowledge(config, standing.lists.has)
   const topics = topicNames(config.topics.prefix)
   const store = openStore(options)
   const embedded =
@@ -75,7 +74,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   const log: EventLog = embedded ?? openKafka(options)
   const intake = embedded === null ? null : openIntake(embedded, topics)
   const ended = Promise.withResolvers<void>()
-  const state: State = { store, velocity: null, consumer: null, runner: null, stopping: false, failed: false }
+  const state: State = {
+    store,
+    control: null,
+    deciding: null,
+    consumer: null,
+    runner: null,
+    stopping: false,
+    failed: false,
+  }
 
   const fail = (error: unknown): void => {
     state.failed = true
@@ -92,17 +99,22 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const closeAll = async (): Promise<void> => {
     await http.close()
+    await state.control?.stop()
     await log.close()
-    await state.velocity?.coalescer.close()
+    await state.deciding?.close()
     await store.close()
     knowledge.scorer?.close()
   }
   try {
     const address = await http.listen()
     await store.ping()
-    const velocity = openVelocity(options, knowledge, store)
-    state.velocity = velocity
-    const runner = openRunner(options, { knowledge, velocity, topics, intake, fail })
+    const parts = { knowledge, store, topics, intake, pseudonymiser, standing }
+    const deciding = openDeciding(options, parts)
+    state.deciding = deciding
+    const control = await openRuleControl({ ...options, log, topic: topics.control, standing, deciding })
+    state.control = control
+    control.finished.catch(fail)
+    const runner = openRunner(options, deciding, fail)
     state.runner = runner
     const consumer = await log.consume({
       topics: [topics.events, topics.labels],
@@ -119,7 +131,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       address,
       log,
       topics,
-      knowledge,
+      get knowledge() {
+        return deciding.knowledge()
+      },
+      reloadRules: control.reload,
       finished: ended.promise,
       async stop() {
         if (state.stopping) return ended.promise.catch(() => undefined)
@@ -142,14 +157,15 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 interface State {
   readonly store: JournalStore
-  velocity: VelocityStage | null
+  control: RuleControl | null
+  deciding: Deciding | null
   consumer: Consumer | null
   runner: Runner | null
   stopping: boolean
   failed: boolean
 }
 
-async function readiness({ store, consumer, runner, stopping }: State): Promise<ReadinessCheck[]> {
+async function readiness({ store, control, consumer, runner, stopping }: State): Promise<ReadinessCheck[]> {
   const storeProblem = await store.ping().then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -157,6 +173,7 @@ async function readiness({ store, consumer, runner, stopping }: State): Promise<
   return [
     { name: 'not stopping', problem: stopping ? 'the processor is being stopped' : null },
     { name: `journals (${store.kind})`, problem: storeProblem },
+    { name: 'control topic', problem: control === null ? 'not read to its end yet' : null },
     { name: 'consumer group', problem: consumer?.isJoined() === true ? null : 'not joined' },
     { name: 'batches', problem: runner?.isRetrying() === true ? 'a batch waits for its next try' : null },
   ]
@@ -186,82 +203,62 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
-function openVelocity(
-  { config, logger, metrics }: AppOptions,
-  { windows, rates }: Knowledge,
-  store: JournalStore,
-): VelocityStage {
-  const velocity = createVelocityStage({
-    store,
-    windows,
-    pseudonymiser: createPseudonymiser(pseudonymKey(config)),
+interface DecidingParts {
+  readonly knowledge: Knowledge
+  readonly store: JournalStore
+  readonly topics: TopicNames
+  readonly intake: Intake | null
+  readonly pseudonymiser: Pseudonymiser
+  readonly standing: Standing
+}
+
+function openDeciding(options: AppOptions, parts: DecidingParts): Deciding {
+  const { config, logger, metrics, now } = options
+  const { topics, intake } = parts
+  const observer: PipelineObserver = {
+    stage: metrics.observeStage,
+    completed(batch) {
+      metrics.observeBatch(batch, now())
+      parts.standing.traffic.add(batch)
+      intake?.completed(batch)
+      options.onCompleted?.(batch)
+    },
+  }
+  return createDeciding({
+    ...parts,
     horizons: config.velocity,
     cacheBytes: config.velocity.cacheBytes,
-    minorPerMajor: rates.minorPerMajor,
-    observer: {
+    coalescing: {
       coalesced: metrics.countCoalesced,
       failed(error) {
         metrics.countCoalesceFailure()
         logger.warn({ err: error }, 'A journal could not be coalesced; it is tried again when it has grown')
       },
     },
-  })
-  metrics.bindJournalCache(velocity.cacheFigures)
-  return velocity
-}
-
-function pseudonymKey({ privacy }: Config): string {
-  return privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : privacy.pseudonymKey
-}
-
-interface RunnerParts {
-  readonly knowledge: Knowledge
-  readonly velocity: VelocityStage
-  readonly topics: TopicNames
-  readonly intake: Intake | null
-  readonly fail: (error: AppError) => void
-}
-
-function openRunner(options: AppOptions, parts: RunnerParts): Runner {
-  const { config, logger, metrics, now } = options
-  const { knowledge, velocity, topics, intake } = parts
-  const { rates, windows, scorer, ruleSet } = knowledge
-  const observer: PipelineObserver = {
-    stage: metrics.observeStage,
-    completed(batch) {
-      metrics.observeBatch(batch, now())
-      intake?.completed(batch)
-      options.onCompleted?.(batch)
+    judgedWith: parts.standing.judgedWith,
+    decode: {
+      topics,
+      maxMessageBytes: config.limits.maxMessageBytes,
+      maxFutureSkewMs: config.velocity.maxFutureSkewMs,
+      missingRate: config.money.missingRate,
     },
-  }
-  const pseudonymiser = createPseudonymiser(pseudonymKey(config))
-  const noWindows = emptyWindows(windows)
-  const pipeline = createPipeline(
-    {
-      decode: createDecodeStage({
-        topics,
-        pseudonymiser,
-        rates,
-        missingRate: config.money.missingRate,
-        newWindows: () => noWindows.slice(),
-        maxMessageBytes: config.limits.maxMessageBytes,
-        maxFutureSkewMs: config.velocity.maxFutureSkewMs,
-      }),
-      velocity,
-      score: createScoreStage(scorer),
-      rules: createRulesStage(ruleSet),
-      decide: createDecideStage({
-        topics,
-        processor: config.kafka.clientId,
-        now,
-        thresholds: ruleSet.thresholds,
-        versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
-        missingRate: config.money.missingRate,
-        deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),
-      }),
+    decide: {
+      topics,
+      processor: config.kafka.clientId,
+      now,
+      missingRate: config.money.missingRate,
+      deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),
     },
     observer,
-  )
+    onVelocity: (velocity) => metrics.bindJournalCache(velocity.cacheFigures),
+  })
+}
+
+function openRunner(
+  { logger, metrics }: AppOptions,
+  { pipeline }: Deciding,
+  fail: (error: AppError) => void,
+): Runner {
   return createRunner({
     pipeline,
     onRetry(error, { topic, partition }, attempt, pauseMs) {
@@ -270,6 +267,6 @@ function openRunner(options: AppOptions, parts: RunnerParts): Runner {
     },
     onAbandon: (error, { topic, partition }) =>
       logger.info({ err: error, topic, partition }, 'A batch was left to the new owner of its partition'),
-    onFatal: (error) => parts.fail(error),
+    onFatal: (error) => fail(error),
   })
 }

@@ -7,6 +7,7 @@ import type { ExpressionView } from './expression/view.ts'
 import type { LogRecord, OutputRecord, PartitionBatch } from './log/event-log.ts'
 import type { Score } from './model/score.ts'
 import type { Label, PaymentEvent } from './payment/event.ts'
+import { NO_LISTS } from './rules/lists.ts'
 import type { FiredRule } from './rules/rule-set.ts'
 import type { EntityRef } from './velocity/entity.ts'
 
@@ -50,11 +51,29 @@ export interface Rejected {
   readonly message: string
 }
 
+/** What may change between two batches under one rule set. */
+export interface JudgedWith {
+  /** Version of the lists. */
+  readonly lists: string
+  /** Ids of the rules that the breaker has put into shadow, sorted. */
+  readonly demoted: readonly string[]
+}
+
+/** No list has an entry and no rule is demoted. */
+export const JUDGED_WITH_NOTHING: JudgedWith = Object.freeze({ lists: NO_LISTS, demoted: Object.freeze([]) })
+
 export interface Batch {
   readonly source: PartitionBatch
   readonly events: BatchEvent[]
   readonly labels: BatchLabel[]
   readonly rejected: Rejected[]
+  /** rules: what every event of the batch was judged with, besides the rule set. */
+  judgedWith: JudgedWith
   /** decide fills it; publish sends it. */
   readonly outputs: OutputRecord[]
+}
+
+/** A batch before its first stage. */
+export function emptyBatch(source: PartitionBatch): Batch {
+  return { source, events: [], labels: [], rejected: [], outputs: [], judgedWith: JUDGED_WITH_NOTHING }
 }

@@ -116,7 +116,30 @@ export const configSchema = z.strictObject({
         'A currency without a rate: `unknown` decides without the amount, `review` so too but at least as `review`, `reject` makes a dead letter',
       ),
   }),
-  rules: z.strictObject({ dir: text().default('rules').describe('Folder of the rule files') }),
+  rules: z.strictObject({
+    dir: text().default('rules').describe('Folder of the rule files'),
+    watch: flag().default(false).describe('Loads the rules again when a file of the folder changes'),
+    source: z
+      .enum(['folder', 'control'])
+      .default('folder')
+      .describe(
+        '`folder`, or `control`: the published rule set that was activated last, and the folder until there is one',
+      ),
+    publicKeys: list()
+      .default([])
+      .describe('Keys that may sign published rule sets, as `rules keygen` prints them'),
+  }),
+  breaker: z.strictObject({
+    share: fraction()
+      .default(0.05)
+      .describe(
+        'A live rule that challenges or blocks more than this share of all payments is put into shadow; 1 switches the breaker off',
+      ),
+    windowMs: int(1_000, 86_400_000).default(600_000).describe('Time over which that share is measured'),
+    leastEvents: int(1, 1_000_000_000)
+      .default(1_000)
+      .describe('Payments within that time below which nothing is concluded'),
+  }),
   model: z.strictObject({
     dir: text().default('models').describe('Folder of the model versions'),
     version: text()
@@ -265,6 +288,9 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
   problems.push(...checkRedis(config.redis))
   if (config.velocity.exactHorizonMs > config.velocity.retentionMs) {
     problems.push('velocity.exactHorizonMs must be at most velocity.retentionMs: nothing is kept for longer')
+  }
+  if (config.rules.source === 'control' && config.rules.publicKeys.length === 0) {
+    problems.push('rules.source "control" needs rules.publicKeys: make a key with "paysentry rules keygen"')
   }
   for (const broker of config.kafka.brokers) {
     if (!/^[^\s/]+:\d{1,5}$/.test(broker))

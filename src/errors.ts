@@ -31,6 +31,7 @@ const table = {
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
   CONFIG_INVALID: { disposition: 'fatal', message: 'The configuration is not usable' },
   RULES_INVALID: { disposition: 'fatal', message: 'The rule files are not usable' },
+  BUNDLE_REFUSED: { disposition: 'fatal', message: 'A published rule set is not usable' },
   MODEL_INVALID: { disposition: 'fatal', message: 'The model is not usable' },
   RATES_INVALID: { disposition: 'fatal', message: 'The rate file is not usable' },
   RECORDING_INVALID: { disposition: 'fatal', message: 'The recorded traffic is not usable' },

@@ -6,8 +6,9 @@ import { loadScorer } from './model/load-scorer.ts'
 import type { Scorer } from './model/scorer.ts'
 import { loadRates, type Rates } from './payment/rates.ts'
 import { loadRules } from './rules/load-rules.ts'
+import type { Lists } from './rules/lists.ts'
 import type { RuleSet } from './rules/rule-set.ts'
-import { createWindowSet, type WindowSet } from './velocity/window.ts'
+import { createWindowSet, type WindowSet, type WindowSpec } from './velocity/window.ts'
 
 export interface Knowledge {
   readonly rates: Rates
@@ -16,20 +17,35 @@ export interface Knowledge {
   readonly scorer: Scorer | null
   /** Every window that rules and model ask for; frozen. */
   readonly windows: WindowSet
+  /** Those of the model alone, in the order of their slots: they stand first, whatever the rules ask for. */
+  readonly modelWindows: readonly WindowSpec[]
+  /** What lists answer; absent where they are empty. */
+  readonly hasEntry?: Lists['has'] | undefined
 }
 
 /** Throws the AppError of what is wrong; when several are, one CONFIG_INVALID with all their problems. */
-export async function loadKnowledge(config: Config): Promise<Knowledge> {
+export async function loadKnowledge(config: Config, hasEntry?: Lists['has']): Promise<Knowledge> {
   const windows = createWindowSet()
   const horizons = config.velocity
-  const [rates, ruleSet, scorer] = await Promise.allSettled([
-    (async () => loadRates(config.money.ratesFile))(),
-    (async () => loadRules(config.rules.dir, { windows, horizons }))(),
+  // The model first: its compiled features keep their slots when other rules come.
+  const [scorer] = await Promise.allSettled([
     config.model.version === 'none' ? null : loadScorer({ ...config.model, windows, horizons }),
+  ])
+  const modelWindows = [...windows.specs]
+  const [rates, ruleSet] = await Promise.allSettled([
+    (async () => loadRates(config.money.ratesFile))(),
+    (async () => loadRules(config.rules.dir, { windows, horizons, hasEntry }))(),
   ])
   if (rates.status === 'fulfilled' && ruleSet.status === 'fulfilled' && scorer.status === 'fulfilled') {
     windows.freeze()
-    return { rates: rates.value, ruleSet: ruleSet.value, scorer: scorer.value, windows }
+    return {
+      rates: rates.value,
+      ruleSet: ruleSet.value,
+      scorer: scorer.value,
+      windows,
+      modelWindows,
+      hasEntry,
+    }
   }
   if (scorer.status === 'fulfilled') scorer.value?.close()
   const failures = [rates, ruleSet, scorer].flatMap((result) =>
@@ -42,4 +58,17 @@ export async function loadKnowledge(config: Config): Promise<Knowledge> {
     problems: errors.map((error) => error.message),
     cause: new AggregateError(errors),
   })
+}
+
+/** The same knowledge with the rules of another folder, which may ask for other windows. Throws RULES_INVALID. */
+export function withRules(
+  knowledge: Knowledge,
+  dir: string,
+  { velocity }: Pick<Config, 'velocity'>,
+): Knowledge {
+  const windows = createWindowSet()
+  for (const spec of knowledge.modelWindows) windows.slot(spec)
+  const ruleSet = loadRules(dir, { windows, horizons: velocity, hasEntry: knowledge.hasEntry })
+  windows.freeze()
+  return { ...knowledge, ruleSet, windows }
 }

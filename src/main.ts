@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { inspectCommand } from './cli/inspect.ts'
+import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
 import { rulesCommand } from './cli/rules.ts'
@@ -25,6 +26,7 @@ const commands = [
   topicsCommand(),
   simulateCommand(),
   rulesCommand(),
+  listsCommand(),
   trainCommand(),
   inspectCommand(),
   backtestCommand(),

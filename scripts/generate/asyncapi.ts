@@ -89,6 +89,7 @@ export function asyncApiDocument(version: string): string {
       receiveLabels: operation('receive', 'labels', 'Remembers what earlier events turned out to be'),
       sendDecisions: operation('send', 'decisions', 'One decision for each payment event'),
       sendAlerts: operation('send', 'alerts', 'An alert for each decision that is not `allow`'),
+      receiveControl: operation('receive', 'control', 'Takes over lists, rule sets and demotions'),
       sendDeadLetters: operation(
         'send',
         'deadLetters',
@@ -137,7 +138,17 @@ function channels(): Record<TopicRole, object> {
         },
       },
     ),
-    control: { address: TOPICS.control, description: 'Reserved, compacted: nothing is published on it yet.' },
+    control: channel(
+      'control',
+      'What people tell running processors: compacted, one partition, in and out. The last record with a key counts; one without a value takes it back.',
+      {
+        ...message(CONTRACTS.listEntry, '`list/<list>/<kind>/<pseudonym, or value in percent encoding>`'),
+        ...message(CONTRACTS.ruleBundle, '`ruleset/<hash of the rule set>`'),
+        ...message(CONTRACTS.activation, '`activation/rules`'),
+        ...message(CONTRACTS.demotion, '`breaker/<rule>`'),
+        ...message(CONTRACTS.traffic, '`traffic/<processor>`'),
+      },
+    ),
   }
 }
 

@@ -9,7 +9,7 @@ export function contractsPage(): string {
 # Contracts
 
 \`asyncapi.yaml\` describes every topic; the \`*.schema.json\` files are JSON Schema (draft 2020-12) of what is on them.
-All are made from the schemas in \`src/payment/event.ts\` and \`src/decision/decision.ts\` by \`npm run docs\`; a test fails when they are stale.
+All are made from the schemas in \`src/payment\`, \`src/decision\` and \`src/control\` by \`npm run docs\`; a test fails when they are stale.
 
 ## What becomes of unusual input
 

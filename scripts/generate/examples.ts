@@ -1,4 +1,11 @@
 // One example of each contract: printed in the generated documents, and held against the schemas by their test.
+import type {
+  Activation,
+  Demotion,
+  ListEntry,
+  RuleBundle,
+  TrafficCounts,
+} from '../../src/control/control-record.ts'
 import type { Alert, Decision } from '../../src/decision/decision.ts'
 import type { Label, PaymentEvent } from '../../src/payment/event.ts'
 
@@ -56,6 +63,7 @@ export const DECISION_EXAMPLE: Decision = {
   degraded: [],
   versions: {
     ruleSet: 'sha256:0f343b0931126a20f133d67c2b018a3b1d0c3b3e8a0f2c3d4e5f60718293a4b5',
+    lists: 'lists:5b0e1f6c2d3a49788f90a1b2c3d4e5f6',
     model: '2026-02-20',
     rates: 'example-2026-03-01',
   },
@@ -70,3 +78,33 @@ export const ALERT_EXAMPLE: Alert = {
   reasons: [REASON],
   score: 0.9984,
 }
+
+const BY_ANALYST = { author: 'a.meyer', at: '2026-03-01T11:58:00Z' }
+
+export const LIST_ENTRY_EXAMPLE: ListEntry = {
+  expires: '2026-06-01T00:00:00Z',
+  reason: 'Received the money of case 4471',
+  ...BY_ANALYST,
+}
+
+export const BUNDLE_EXAMPLE: RuleBundle = {
+  bundle: 'H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==',
+  signature: 'q1Yb0lQxw0m0m9Sg3xvH3rGmQ4m2oVbJ8yqk1cX9s0v7C1r5Gv2sJtQ0x6mZ8dUe4nP3aLk7yWf2bHs9oRt1Cg==',
+  ...BY_ANALYST,
+}
+
+export const ACTIVATION_EXAMPLE: Activation = {
+  ruleSet: DECISION_EXAMPLE.versions.ruleSet,
+  previous: null,
+  ...BY_ANALYST,
+}
+
+export const DEMOTION_EXAMPLE: Demotion = {
+  events: 5_210,
+  acted: 417,
+  share: 0.05,
+  author: 'paysentry',
+  at: '2026-03-01T12:00:07Z',
+}
+
+export const TRAFFIC_EXAMPLE: TrafficCounts = { events: 512, acted: { 'card-testing-burst': 3 } }

@@ -1,8 +1,25 @@
 // JSON Schemas of the contracts, made from the zod schemas that the code itself uses.
 import { z } from 'zod'
+import {
+  activationSchema,
+  demotionSchema,
+  listEntrySchema,
+  ruleBundleSchema,
+  trafficSchema,
+} from '../../src/control/control-record.ts'
 import { alertSchema, decisionSchema } from '../../src/decision/decision.ts'
 import { labelSchema, paymentEventSchema } from '../../src/payment/event.ts'
-import { ALERT_EXAMPLE, DECISION_EXAMPLE, EVENT_EXAMPLE, LABEL_EXAMPLE } from './examples.ts'
+import {
+  ACTIVATION_EXAMPLE,
+  ALERT_EXAMPLE,
+  BUNDLE_EXAMPLE,
+  DECISION_EXAMPLE,
+  DEMOTION_EXAMPLE,
+  EVENT_EXAMPLE,
+  LABEL_EXAMPLE,
+  LIST_ENTRY_EXAMPLE,
+  TRAFFIC_EXAMPLE,
+} from './examples.ts'
 
 export interface Contract {
   /** Name of the schema, and of the message in AsyncAPI. */
@@ -43,6 +60,41 @@ export const CONTRACTS = {
     schema: alertSchema,
     io: 'output',
     example: ALERT_EXAMPLE,
+  },
+  listEntry: {
+    name: 'ListEntry',
+    file: 'list-entry.schema.json',
+    schema: listEntrySchema,
+    io: 'output',
+    example: LIST_ENTRY_EXAMPLE,
+  },
+  ruleBundle: {
+    name: 'RuleBundle',
+    file: 'rule-bundle.schema.json',
+    schema: ruleBundleSchema,
+    io: 'output',
+    example: BUNDLE_EXAMPLE,
+  },
+  activation: {
+    name: 'Activation',
+    file: 'activation.schema.json',
+    schema: activationSchema,
+    io: 'output',
+    example: ACTIVATION_EXAMPLE,
+  },
+  demotion: {
+    name: 'Demotion',
+    file: 'demotion.schema.json',
+    schema: demotionSchema,
+    io: 'output',
+    example: DEMOTION_EXAMPLE,
+  },
+  traffic: {
+    name: 'TrafficCounts',
+    file: 'traffic-counts.schema.json',
+    schema: trafficSchema,
+    io: 'output',
+    example: TRAFFIC_EXAMPLE,
   },
 } as const satisfies Record<string, Contract>
 

@@ -25,5 +25,5 @@ export async function loadBacktestKnowledge(
   const scorer =
     config.model.version === 'none' ? null : await loadScorer({ ...config.model, windows, horizons })
   windows.freeze()
-  return { knowledge: { rates, ruleSet, scorer, windows }, against }
+  return { knowledge: { rates, ruleSet, scorer, windows, modelWindows: [] }, against }
 }

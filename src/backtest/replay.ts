@@ -64,7 +64,7 @@ export function createReplay(options: ReplayOptions): Replay {
       decode: (source) => clock(decode(source)),
       velocity,
       score: createScoreStage(scorer),
-      rules: createRulesStage(ruleSet),
+      rules: createRulesStage({ ruleSet }),
       decide: createDecideStage({
         topics,
         processor: 'backtest',

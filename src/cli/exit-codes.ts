@@ -12,6 +12,7 @@ export const EXIT = {
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
   'RULES_INVALID',
+  'BUNDLE_REFUSED',
   'MODEL_INVALID',
   'RATES_INVALID',
   'RECORDING_INVALID',

@@ -8,12 +8,15 @@ import { loadRules } from '../rules/load-rules.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { loadRuleTests, type RuleTest } from '../rules/rule-test-file.ts'
 import { type RuleTestReport, runRuleTests } from '../rules/rule-tests.ts'
+import { createTestLists, type TestLists } from '../rules/test-lists.ts'
 import type { Horizons } from '../velocity/grid.ts'
 import { createWindowSet, type WindowSet } from '../velocity/window.ts'
 import { EXIT } from './exit-codes.ts'
 import { explainCommand } from './explain.ts'
 import { configOfProcess, terminalOf } from './process-host.ts'
 import { reportText } from './rule-tests-text.ts'
+import { addBreakerCommands } from './rules-breaker.ts'
+import { addPublishCommands } from './rules-publish.ts'
 
 interface CheckOptions {
   readonly dir?: string
@@ -50,6 +53,8 @@ export function rulesCommand(): Command {
       const passed = report.results.every((result) => result.passed)
       print(project, { ...report, untested: [], passed }, options)
     })
+  addPublishCommands(command)
+  addBreakerCommands(command)
   return command.addCommand(explainCommand())
 }
 
@@ -65,6 +70,7 @@ function withOptions(command: Command): Command {
 
 interface Project {
   readonly rules: RuleSet
+  readonly lists: TestLists
   readonly tests: readonly RuleTest[]
   readonly dir: string
   readonly windows: WindowSet
@@ -81,8 +87,19 @@ function loadProject(options: CheckOptions): Project {
   const rates = loadRates(config.money.ratesFile)
   const windows = createWindowSet()
   const warnings: string[] = []
-  const rules = loadRules(dir, { windows, horizons, onWarning: (warning) => void warnings.push(warning) })
-  return { rules, tests: loadRuleTests(dir, rules, rates.base), dir, windows, rates, horizons, warnings }
+  const lists = createTestLists()
+  const onWarning = (warning: string): void => void warnings.push(warning)
+  const rules = loadRules(dir, { windows, horizons, onWarning, hasEntry: lists.has })
+  return {
+    rules,
+    lists,
+    tests: loadRuleTests(dir, rules, rates.base),
+    dir,
+    windows,
+    rates,
+    horizons,
+    warnings,
+  }
 }
 
 function runTests(project: Project, tests: readonly RuleTest[]): Promise<RuleTestReport> {

@@ -36,6 +36,7 @@ async function run(options: RunOptions): Promise<void> {
     },
     'ready',
   )
+  process.on('SIGHUP', () => app.reloadRules())
   await untilStopped(app, {
     deadlineMs: config.shutdown.deadlineMs,
     onStop: (reason) => logger.info({ reason }, 'stopping'),

@@ -1,5 +1,5 @@
 // decide: from what fired to the decision, its alert, and the dead letters of what was rejected. Pure.
-import type { Batch, BatchEvent, Rejected } from '../batch.ts'
+import type { Batch, BatchEvent, JudgedWith, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
 import type { MissingRatePolicy } from '../payment/rates.ts'
@@ -22,8 +22,10 @@ export interface DecisionOptions {
   readonly missingRate?: MissingRatePolicy
 }
 
-export interface DecideOptions extends DecisionOptions {
+export interface DecideOptions extends Omit<DecisionOptions, 'versions'> {
   readonly topics: TopicNames
+  /** Of what stays as it is; a batch names the version of its lists itself. */
+  readonly versions: Omit<Decision['versions'], keyof JudgedWith>
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -35,8 +37,9 @@ export interface DecideOptions extends DecisionOptions {
 export function createDecideStage(options: DecideOptions): (batch: Batch) => Batch {
   return (batch) => {
     const nowMs = Math.round(options.now())
+    const judging = { ...options, versions: versionsOf(options.versions, batch.judgedWith) }
     for (const event of batch.events) {
-      const decision = decide(event, options)
+      const decision = decide(event, judging)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -102,8 +105,23 @@ function weightOf({ id, weight }: FiredRule): { rule: string; weight: number } {
   return { rule: id, weight: weight ?? 0 }
 }
 
-function partOf({ weight, override }: FiredRule): { weight?: number; override?: Override } {
-  return { ...(weight === null ? {} : { weight }), ...(override === null ? {} : { override }) }
+function partOf({ weight, override, demoted }: FiredRule): {
+  weight?: number
+  override?: Override
+  demoted?: true
+} {
+  return {
+    ...(weight === null ? {} : { weight }),
+    ...(override === null ? {} : { override }),
+    ...(demoted === undefined ? {} : { demoted }),
+  }
+}
+
+function versionsOf(
+  { ruleSet, ...others }: DecideOptions['versions'],
+  { lists, demoted }: JudgedWith,
+): Decision['versions'] {
+  return { ruleSet, lists, ...(demoted.length === 0 ? {} : { demoted: [...demoted] }), ...others }
 }
 
 /** An alert for every decision that a person must look at (any but `allow`), about the narrowest entity of the event. */

@@ -45,6 +45,7 @@ export const decisionSchema = z
           action: action.nullable().describe('null for a rule that adds its weight alone'),
           weight: z.int().optional(),
           override: z.enum(OVERRIDES).optional(),
+          demoted: z.literal(true).optional().describe('The breaker has put the rule into shadow'),
         }),
       )
       .describe('Rules that fired without acting: in shadow, or a canary outside its share'),
@@ -55,6 +56,11 @@ export const decisionSchema = z
     degraded: z.array(z.string()).describe('What this decision had to do without, such as `rate:XAF`'),
     versions: z.object({
       ruleSet: z.string(),
+      lists: z.string().describe('Names the content of all lists; `none` when they hold nothing'),
+      demoted: z
+        .array(z.string())
+        .optional()
+        .describe('Rules that the breaker has put into shadow; absent when none'),
       model: z.string().nullable(),
       rates: z.string(),
     }),

@@ -80,12 +80,30 @@ export interface Consumer {
   stop(): Promise<void>
 }
 
+export interface FollowOptions {
+  readonly topic: string
+  /** Called with records in the order of their partition, each once. Synchronous: what it throws ends the follower. */
+  readonly onRecords: (records: readonly LogRecord[]) => void
+}
+
+/** A reader of a whole topic, which shares it with nobody and commits nothing. */
+export interface Follower {
+  /** Settles when following has ended: resolved by `stop`, rejected with CONSUMER_STOPPED when it ended by itself. */
+  readonly finished: Promise<void>
+  stop(): Promise<void>
+}
+
 export interface EventLog {
   readonly kind: 'kafka' | 'in-process'
   /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
   consume(options: ConsumeOptions): Promise<Consumer>
+  /**
+   * Reads the topic from its oldest record on, and goes on reading. Resolves once every record that stood in it at the call
+   * has been handed over. Throws LOG_UNAVAILABLE or TOPIC_MISSING.
+   */
+  follow(options: FollowOptions): Promise<Follower>
   /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
   produce(records: readonly OutputRecord[]): Promise<void>
-  /** Stops the consumers that are left, then lets go of every connection. */
+  /** Stops the consumers and followers that are left, then lets go of every connection. */
   close(): Promise<void>
 }

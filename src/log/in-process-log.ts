@@ -2,9 +2,17 @@
 // partitions, groups, offsets, redelivery. Memory is bounded: what every group has committed is dropped, a topic that nobody
 // reads keeps its newest records, and `produce` waits while the readers are behind.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ConsumeOptions, Consumer, EventLog, LogRecord, OutputRecord } from './event-log.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  EventLog,
+  FollowOptions,
+  LogRecord,
+  OutputRecord,
+} from './event-log.ts'
 import { startInProcessConsumer } from './in-process-consumer.ts'
 import { createGroup, type Group } from './in-process-group.ts'
+import { createFollowing } from './in-process-follower.ts'
 import { createTopic, type Partition, type Topic } from './in-process-topic.ts'
 
 /** Records after which a producer leaves the event loop to others, about 2 ms of work. */
@@ -49,6 +57,7 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
   const groups = new Map<string, Group>()
   const consumers = new Set<Consumer>()
   const waiting = new Set<() => void>()
+  const following = createFollowing()
   let sinceTurn = 0
 
   const topicOf = (name: string): Topic => {
@@ -93,6 +102,7 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
         if (partition.end() - partition.start() > tail) trim(partition)
       }
       for (const group of groups.values()) group.wake(topic)
+      following.wake(topic)
     }
     return appended
   }
@@ -136,7 +146,10 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
       consumers.add(consumer)
       return consumer
     },
+    follow: async ({ topic, onRecords }: FollowOptions) =>
+      following.start(topic, topicOf(topic).partitions, onRecords),
     async close() {
+      await following.stopAll()
       await Promise.all([...consumers].map((consumer) => consumer.stop()))
       consumers.clear()
     },

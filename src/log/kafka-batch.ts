@@ -65,7 +65,8 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
   }
 }
 
-function logRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
+/** A message of kafkajs as a record of the port. */
+export function logRecord(topic: string, partition: number, message: KafkaMessage): LogRecord {
   return {
     topic,
     partition,

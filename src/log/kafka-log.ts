@@ -1,11 +1,12 @@
 // The event log over Kafka with kafkajs: at least once, no record lost, order kept for each key.
-import type { Admin, ISocketFactory, Kafka } from 'kafkajs'
+import type { ISocketFactory, Kafka } from 'kafkajs'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
-import type { Consumer, EventLog } from './event-log.ts'
+import type { Consumer, EventLog, Follower } from './event-log.ts'
+import { withAdmin } from './kafka-admin.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
-import { kafkaError } from './kafka-error.ts'
+import { startKafkaFollower } from './kafka-follower.ts'
 import { createProducerPool } from './producer-pool.ts'
 
 export interface KafkaLogOptions {
@@ -29,7 +30,7 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
     onDiscardFailed: (error) =>
       options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect'),
   })
-  const consumers = new Set<Consumer>()
+  const consumers = new Set<Consumer | Follower>()
   return {
     kind: 'kafka',
     async consume(consumeOptions) {
@@ -46,6 +47,13 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       )
       consumers.add(consumer)
       return consumer
+    },
+    async follow(followOptions) {
+      await requireTopics(kafka, [followOptions.topic])
+      const { clientId } = options.settings
+      const follower = await startKafkaFollower({ kafka, clientId, sink: options.sink }, followOptions)
+      consumers.add(follower)
+      return follower
     },
     produce: (records) => producers.send(records),
     async close() {
@@ -64,21 +72,4 @@ async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<v
     'TOPIC_MISSING',
     `${missing.join(', ')}. Create all topics with "paysentry topics create"`,
   )
-}
-
-/** Runs `work` with a connected admin client; what kafkajs throws comes as an `AppError` that says `doing`. */
-export async function withAdmin<T>(
-  kafka: Kafka,
-  doing: string,
-  work: (admin: Admin) => Promise<T>,
-): Promise<T> {
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    return await work(admin)
-  } catch (error) {
-    throw kafkaError(error, doing)
-  } finally {
-    await admin.disconnect()
-  }
 }

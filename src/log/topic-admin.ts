@@ -3,7 +3,7 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import { kafkaError } from './kafka-error.ts'
-import { withAdmin } from './kafka-log.ts'
+import { withAdmin } from './kafka-admin.ts'
 import type { TopicSettings } from './topic-settings.ts'
 
 export interface TopicReport {

@@ -2,7 +2,7 @@
 // Guarantees that every record of the batch comes out exactly once, in order within its kind; that one bad message
 // changes nothing for the others; and that what passes has a payer, a currency, an instant and no card number in clear.
 import type { z } from 'zod'
-import type { Batch, BatchEvent, BatchLabel } from '../batch.ts'
+import { type Batch, type BatchEvent, type BatchLabel, emptyBatch } from '../batch.ts'
 import { AppError } from '../errors.ts'
 import type { LogRecord, PartitionBatch } from '../log/event-log.ts'
 import type { TopicNames } from '../log/topics.ts'
@@ -36,7 +36,7 @@ const NOTHING_FIRED: BatchEvent['fired'] = Object.freeze([])
 export function createDecodeStage(options: DecodeOptions): (source: PartitionBatch) => Batch {
   const { topics } = options
   return (source) => {
-    const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
+    const batch = emptyBatch(source)
     if (source.topic !== topics.events && source.topic !== topics.labels) {
       throw new AppError('UNEXPECTED', `decode was given a batch of the topic ${source.topic}`)
     }

@@ -18,7 +18,7 @@ export interface LoadRulesOptions {
   /** How long journals are kept, and how far back they are exact. */
   readonly horizons: Horizons
   /** What lists answer: whether one has a value at an event time. Lists are empty if absent. */
-  readonly hasEntry?: Vocabulary['hasEntry']
+  readonly hasEntry?: Vocabulary['hasEntry'] | undefined
   /** Told what is well-formed and probably not meant, each as a line with its place. */
   readonly onWarning?: (warning: string) => void
 }

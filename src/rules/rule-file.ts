@@ -1,6 +1,7 @@
 // One file of rules: YAML → definitions, with every problem at its line.
 import { z } from 'zod'
 import { childOf, oneOf, textField } from './file-schema.ts'
+import { ruleBreakerSchema } from './rule-breaker.ts'
 import { ACTIONS, DEFAULT_CUSTOMER_TEXT, OVERRIDES, RULE_MODES, type RuleDefinition } from './rule-set.ts'
 import { readableSections, sectionKeys, type Sections, sectionShape } from './sections.ts'
 import { readYaml, type YamlPath } from './yaml-file.ts'
@@ -42,6 +43,7 @@ const ruleShape = z.strictObject(
     mode: oneOf(RULE_MODES)
       .default('live')
       .describe('shadow is recorded and never acts; canary acts for a share of payers; live acts'),
+    breaker: ruleBreakerSchema.optional(),
     percent: z.number('must be a number').gt(0, 'must be above 0').max(100, 'must be at most 100').optional(),
   },
   'must be a rule: id, description, when, action, reason',
@@ -145,8 +147,9 @@ export function parseRuleFile(file: string, text: string): RuleFile {
       id: textIn(item, 'id'),
       when: textIn(item, 'when'),
     })),
-    definitions: (yaml.value?.rules ?? []).map((rule) => ({
+    definitions: (yaml.value?.rules ?? []).map(({ breaker, ...rule }) => ({
       ...rule,
+      ...(breaker === undefined ? {} : { breaker }),
       action: rule.action ?? null,
       weight: rule.weight ?? null,
       override: rule.override ?? null,

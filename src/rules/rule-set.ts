@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ConditionTree } from '../expression/condition-tree.ts'
 import type { Reader } from '../expression/fields.ts'
 import type { ExpressionView } from '../expression/view.ts'
+import type { RuleBreaker } from './rule-breaker.ts'
 
 /** From mildest to strictest. */
 export const ACTIONS = ['allow', 'review', 'challenge', 'block'] as const
@@ -32,6 +33,8 @@ export interface FiredRule {
   readonly mode: RuleMode
   /** False for a shadow rule, and for a canary outside its share of payers. */
   readonly acts: boolean
+  /** True for a rule that would act had the breaker not put it into shadow. */
+  readonly demoted?: true
 }
 
 /** A rule as its author wrote it, with defaults filled in. */
@@ -57,6 +60,8 @@ export interface RuleDefinition {
   readonly source?: string | null
   /** What to do about a payment that it holds: a page. For people; the hash leaves it out. */
   readonly runbook?: string | null
+  /** When the breaker puts it into shadow, where that is not what the configuration says. */
+  readonly breaker?: RuleBreaker
 }
 
 export interface Rule extends RuleDefinition {
@@ -155,6 +160,7 @@ function canonical(rule: RuleDefinition): unknown[] {
     ...(rule.weight === null ? {} : { weight: rule.weight }),
     ...(rule.override === null ? {} : { override: rule.override }),
     ...(rule.customer === DEFAULT_CUSTOMER_TEXT ? {} : { customer: rule.customer }),
+    ...(rule.breaker === undefined ? {} : { breaker: rule.breaker }),
   }
   const { id, description, when, action, reason, mode, percent } = rule
   const content = [id, description, when, action, reason, mode, percent]

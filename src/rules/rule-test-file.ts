@@ -24,6 +24,8 @@ export interface RuleTest {
   readonly name: string
   /** `file:line:column`. */
   readonly location: string
+  /** What lists hold, by their names. */
+  readonly lists: Readonly<Record<string, readonly string[]>>
   /** In the order in which they arrive. */
   readonly steps: readonly TestStep[]
   /** Expectations by index of the step after which they must be met. */
@@ -70,6 +72,7 @@ export function parseRuleTests(options: ParseOptions): { tests: RuleTest[]; prob
     const expectations = expectationsOf(item, timeline, context)
     return {
       name: item.name,
+      lists: item.lists,
       location: yaml.location(context.path),
       steps: buildSteps(timeline, context),
       expectations,

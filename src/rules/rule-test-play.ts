@@ -1,6 +1,6 @@
 // Plays a rule test: its events pass the stages that real events pass, with journals in memory.
 // Each test starts with empty journals, so that tests cannot influence each other.
-import type { Batch, BatchEvent } from '../batch.ts'
+import { type Batch, type BatchEvent, emptyBatch } from '../batch.ts'
 import type { Rates } from '../payment/rates.ts'
 import type { Horizons } from '../velocity/grid.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
@@ -10,9 +10,12 @@ import type { WindowSet } from '../velocity/window.ts'
 import type { RuleSet } from './rule-set.ts'
 import type { RuleTest, TestStep } from './rule-test-file.ts'
 import { createRulesStage } from './rules-stage.ts'
+import type { TestLists } from './test-lists.ts'
 
 export interface PlayOptions {
   readonly rules: RuleSet
+  /** What the rules were compiled with; absent where they ask no list. */
+  readonly lists?: TestLists
   /** The windows that the rules were compiled with. */
   readonly windows: WindowSet
   readonly rates: Pick<Rates, 'minorPerMajor' | 'toBaseMinor'>
@@ -41,7 +44,8 @@ export async function playTest(
     cacheBytes: CACHE_BYTES,
     minorPerMajor,
   })
-  const judge = createRulesStage(rules)
+  const judge = createRulesStage({ ruleSet: rules })
+  options.lists?.fill(test.lists)
   const played: (BatchEvent | null)[] = []
   for (const step of test.steps) {
     nowMs = step.timeMs
@@ -85,7 +89,7 @@ function batchOf(
     publish: nothing,
     commit: nothing,
   }
-  const batch: Batch = { source, events: [], labels: [], rejected: [], outputs: [] }
+  const batch = emptyBatch(source)
   if ('label' in step) {
     const { label } = step
     const eventMs = Date.parse(label.eventTime ?? label.time)

@@ -64,6 +64,10 @@ const startTime = z.iso.datetime({ offset: true, error: 'must be a time such as 
 const test = z.strictObject({
   name: textField().min(1, 'must say what the test shows'),
   start: startTime.default(START),
+  /** What lists hold in this test, by their names. */
+  lists: z
+    .record(z.string(), z.array(z.string(), 'must be a list of values, such as [account-1]'))
+    .default({}),
   events: z.array(step, 'must be a list of events').min(1, 'holds no event'),
   expect: expectation.optional(),
 })

@@ -53,7 +53,7 @@ export interface RuleTestReport {
   readonly passed: boolean
 }
 
-const VERSIONS = { ruleSet: '', model: null, rates: '' }
+const VERSIONS = { ruleSet: '', lists: 'none', model: null, rates: '' }
 
 /** Runs all tests, one after another. A failing test is data; only a defect throws. */
 export async function runRuleTests(

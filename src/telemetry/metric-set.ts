@@ -17,6 +17,7 @@ export interface JournalCacheFigures {
 export interface ScrapeReads {
   cache: (() => JournalCacheFigures) | null
   ready: (() => boolean | Promise<boolean>) | null
+  listEntries: (() => number) | null
 }
 
 interface Declaration<L extends string> {
@@ -53,11 +54,16 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
     coalesceFailures: counter(METRICS.coalesceFailures),
     storeRoundTrip: histogram(METRICS.storeRoundTrip),
     buildInfo: gauge(METRICS.buildInfo),
+    rulesRefused: gauge(METRICS.rulesRefused),
+    ruleSwitches: counter(METRICS.ruleSwitches),
+    rulesDemoted: gauge(METRICS.rulesDemoted),
+    controlUnreadable: counter(METRICS.controlUnreadable),
     ...scrapedMetrics(registry, reads),
   } satisfies Record<keyof typeof METRICS, unknown>
 
   // A counter that appears with its first event has no rate for that event.
   for (const stage of STAGES) set.stageDuration.zero({ stage })
+  for (const outcome of ['taken', 'same', 'refused']) set.ruleSwitches.inc({ outcome }, 0)
   for (const action of ACTIONS) set.decisions.inc({ action }, 0)
   for (const [code, { disposition }] of Object.entries(ERRORS)) {
     if (disposition === 'reject') set.rejected.inc({ code }, 0)
@@ -85,6 +91,12 @@ function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
         if (reads.cache === null) return
         this.reset()
         this.inc(reads.cache().evictions)
+      },
+    }),
+    listEntries: new Gauge({
+      ...base(METRICS.listEntries, registry),
+      collect() {
+        if (reads.listEntries !== null) this.set(reads.listEntries())
       },
     }),
     ready: new Gauge({

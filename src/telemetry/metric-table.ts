@@ -159,6 +159,36 @@ export const METRICS = {
     help: 'Always 1; the labels say which version, rule set and model are running',
     labels: ['version', 'rule_set', 'model'],
   },
+  rulesRefused: {
+    type: 'gauge',
+    name: 'paysentry_rules_refused',
+    help: '1 while the newest rule set was refused and the one before it decides, else 0',
+    labels: [],
+  },
+  ruleSwitches: {
+    type: 'counter',
+    name: 'paysentry_rule_switches_total',
+    help: 'Attempts to take another rule set, by what became of them: taken, same or refused',
+    labels: ['outcome'],
+  },
+  rulesDemoted: {
+    type: 'gauge',
+    name: 'paysentry_rules_demoted',
+    help: 'Rules that the breaker has put into shadow',
+    labels: [],
+  },
+  listEntries: {
+    type: 'gauge',
+    name: 'paysentry_list_entries',
+    help: 'Entries of all lists, expired ones included',
+    labels: [],
+  },
+  controlUnreadable: {
+    type: 'counter',
+    name: 'paysentry_control_unreadable_total',
+    help: 'Records of the control topic that this version cannot read; they change nothing',
+    labels: [],
+  },
   ready: {
     type: 'gauge',
     name: 'paysentry_ready',

@@ -45,6 +45,12 @@ export interface Metrics {
   bindJournalCache(read: () => JournalCacheFigures): void
   /** Asked at every scrape; must not reject. */
   bindReadiness(read: () => boolean | Promise<boolean>): void
+  /** Asked at every scrape. */
+  bindListEntries(read: () => number): void
+  /** An attempt to take another rule set; whether the newest one was refused is told until the next attempt. */
+  countRuleSwitch(outcome: 'taken' | 'same' | 'refused'): void
+  setDemotedRules(count: number): void
+  countUnreadableControl(): void
   /** Replaces what was said before, so that exactly one combination has the value 1. */
   setBuildInfo(info: BuildInfo): void
 }
@@ -61,7 +67,7 @@ export interface MetricsOptions {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry })
-  const reads: ScrapeReads = { cache: null, ready: null }
+  const reads: ScrapeReads = { cache: null, ready: null, listEntries: null }
   const m = createMetricSet(registry, reads)
   const lags = createLagGauge(m.consumerLag, options.now)
   const degradedKinds = new Set<string>()
@@ -95,6 +101,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
     bindReadiness(read) {
       reads.ready = read
     },
+    bindListEntries(read) {
+      reads.listEntries = read
+    },
+    countRuleSwitch(outcome) {
+      m.ruleSwitches.inc({ outcome })
+      m.rulesRefused.set(outcome === 'refused' ? 1 : 0)
+    },
+    setDemotedRules: (count) => m.rulesDemoted.set(count),
+    countUnreadableControl: () => m.controlUnreadable.inc(),
     setBuildInfo({ version, ruleSet, model }) {
       m.buildInfo.reset()
       m.buildInfo.set({ version, rule_set: ruleSet, model: model ?? 'none' }, 1)

@@ -60,8 +60,13 @@ export async function recount(
       event.windows[slot] = oracles.get(spec.entity)?.(spec) ?? empty[slot] ?? Number.NaN
     }
   }
-  createRulesStage(ruleSet)(createScoreStage(scorer)(batch))
-  const versions = { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version }
+  createRulesStage({ ruleSet })(createScoreStage(scorer)(batch))
+  const versions = {
+    ruleSet: ruleSet.hash,
+    lists: 'none',
+    model: scorer?.version ?? null,
+    rates: rates.version,
+  }
   scorer?.close()
   const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= FIRST_LABEL_KIND).length
   return {

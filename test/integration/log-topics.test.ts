@@ -58,7 +58,11 @@ it('creates nothing when it is only tried, then the missing topics, then finds t
     ],
     [`${prefix}payments.alerts`]: [],
     [`${prefix}payments.dead-letters`]: [],
-    [control]: ['has cleanup.policy=delete where compact is wanted'],
+    [control]: [
+      'has cleanup.policy=delete where compact is wanted',
+      'has segment.ms=604800000 where 3600000 is wanted',
+      'has min.cleanable.dirty.ratio=0.5 where 0.1 is wanted',
+    ],
   })
   expect(topicTable(there)).toContain(`  ! has cleanup.policy=delete where compact is wanted\n`)
 })

@@ -82,6 +82,7 @@ export function batchOf(events: BatchEvent[], slots: Partial<Batch> = {}): Batch
     labels: [],
     rejected: [],
     outputs: [],
+    judgedWith: { lists: 'none', demoted: [] },
     ...slots,
   }
 }

@@ -11,7 +11,7 @@ const decisionOn = (event: string): Decision => ({
   shadow: [],
   score: null,
   degraded: [],
-  versions: { ruleSet: 'r', model: null, rates: '1' },
+  versions: { ruleSet: 'r', lists: 'none', model: null, rates: '1' },
 })
 
 function intakeFrom(firstOffset: number, behind = 0) {

@@ -64,7 +64,13 @@ export function knowledgeOf(rules: readonly RuleFields[], against: readonly Rule
     loadRules(folderOf({ 'a.yaml': rulesYaml(...fields) }), { windows, horizons: HORIZONS })
   const [ruleSet, other] = [load(rules), load(against)]
   windows.freeze()
-  const knowledge: Knowledge = { rates: loadRates('rates.yaml'), ruleSet, scorer: null, windows }
+  const knowledge: Knowledge = {
+    rates: loadRates('rates.yaml'),
+    ruleSet,
+    scorer: null,
+    windows,
+    modelWindows: [],
+  }
   return { knowledge, against: other }
 }
 

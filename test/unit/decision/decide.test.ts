@@ -7,7 +7,7 @@ import { DEFAULT_CUSTOMER_TEXT, type FiredRule } from '../../../src/rules/rule-s
 import type { EntityRef } from '../../../src/velocity/entity.ts'
 import { batchEventOf, batchOf, firedRule, recordAt } from '../../support/batches.ts'
 
-const versions = { ruleSet: 'sha256:1', model: 'm1', rates: 'r1' }
+const versions = { ruleSet: 'sha256:1', lists: 'none', model: 'm1', rates: 'r1' }
 const card: EntityRef = { type: 'card', pseudonym: 'C'.repeat(22), hash48: 1, shard: 0 }
 const account: EntityRef = { type: 'account', pseudonym: 'A'.repeat(22), hash48: 2, shard: 0 }
 

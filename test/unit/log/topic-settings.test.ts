@@ -71,7 +71,9 @@ it('gives every topic its settings', () => {
       {
         "config": {
           "cleanup.policy": "compact",
+          "min.cleanable.dirty.ratio": "0.1",
           "min.insync.replicas": "2",
+          "segment.ms": "3600000",
         },
         "name": "paysentry.control",
         "partitions": 1,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadRules } from '../../../src/rules/load-rules.ts'
 import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
+import { createTestLists } from '../../../src/rules/test-lists.ts'
 import { runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { HORIZONS } from '../../support/horizons.ts'
@@ -11,10 +12,12 @@ const RATES = { minorPerMajor: 100, toBaseMinor: (amount: number) => amount }
 
 test('every rule of the project is shown to fire and to stay silent, and every part of it to be true and false', async () => {
   const windows = createWindowSet()
-  const rules = loadRules('rules', { windows, horizons: HORIZONS })
+  const lists = createTestLists()
+  const rules = loadRules('rules', { windows, horizons: HORIZONS, hasEntry: lists.has })
   const tests = loadRuleTests('rules', rules, 'EUR')
   const report = await runRuleTests(tests, {
     rules,
+    lists,
     windows,
     rates: RATES,
     horizons: HORIZONS,
@@ -33,6 +36,7 @@ test('only these rules refuse a payment', () => {
     'card-testing-device',
     'known-fraud-device',
     'known-mule',
+    'listed-mule',
     'otp-exhausted',
     'takeover-transfer',
   ])
@@ -56,11 +60,14 @@ test('reason codes are stable: programs depend on them', () => {
       "DECLINES_THEN_APPROVAL",
       "DEVICE_FARM",
       "DISPUTED_CARD_STILL_USED",
+      "IMPOSSIBLE_TRAVEL",
       "IP_MANY_ACCOUNTS",
       "KNOWN_FRAUD_DEVICE",
       "KNOWN_MULE",
+      "LISTED_MULE",
       "LOGIN_GUESSING",
       "MERCHANT_BURST",
+      "MERCHANT_FRAUD_RATE",
       "MERCHANT_UNDER_TEST",
       "MERCHANT_UNIFORM_CHARGES",
       "MODEL_SCORE",
@@ -81,6 +88,7 @@ test('reason codes are stable: programs depend on them', () => {
       "STRUCTURING",
       "TAKEOVER_AFTER_PROFILE_CHANGE",
       "TRANSFER_WITHOUT_PAYEE",
+      "TRUSTED_ACCOUNT",
       "WITHDRAWAL_AFTER_FAILURES",
       "WITHDRAWAL_SPREE",
     ]

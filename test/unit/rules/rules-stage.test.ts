@@ -25,7 +25,7 @@ test('every event of the batch gets what fires for it, in place', () => {
   }
   const events = [50, 150].map((amount) => ({ ...viewOf({ amount }), entities: [], fired: [] }))
   const batch = { events } as unknown as Batch
-  expect(createRulesStage(createRuleSet([rule]))(batch)).toBe(batch)
+  expect(createRulesStage({ ruleSet: createRuleSet([rule]) })(batch)).toBe(batch)
   expect(events.map(({ fired }: Pick<BatchEvent, 'fired'>) => fired.map(({ id }) => id))).toEqual([
     [],
     ['large'],

@@ -46,7 +46,14 @@ export function batchOf(facts: {
     publish: () => Promise.resolve(),
     commit: () => Promise.resolve(),
   }
-  return { source, events, labels: [], rejected, outputs: facts.outputs ?? [] }
+  return {
+    source,
+    events,
+    labels: [],
+    rejected,
+    outputs: facts.outputs ?? [],
+    judgedWith: { lists: 'none', demoted: [] },
+  }
 }
 
 export function firedRule(id: string, mode: FiredRule['mode']): FiredRule {
@@ -72,7 +79,7 @@ function batchEvent(record: LogRecord, facts: EventFacts): BatchEvent {
     shadow: [],
     score: null,
     degraded: [],
-    versions: { ruleSet: 'sha256:0', model: null, rates: '1' },
+    versions: { ruleSet: 'sha256:0', lists: 'none', model: null, rates: '1' },
   }
   // Metrics read the slots below alone; the rest of the view belongs to the stages.
   return {

@@ -43,6 +43,11 @@ describe('the metric table', () => {
       'counter paysentry_coalesce_failures_total{}',
       'histogram paysentry_store_round_trip_seconds{}',
       'gauge paysentry_build_info{version,rule_set,model}',
+      'gauge paysentry_rules_refused{}',
+      'counter paysentry_rule_switches_total{outcome}',
+      'gauge paysentry_rules_demoted{}',
+      'gauge paysentry_list_entries{}',
+      'counter paysentry_control_unreadable_total{}',
       'gauge paysentry_ready{}',
     ])
   })

@@ -1,0 +1,211 @@
+// `paysentry rules keygen|publish|activate|rollback|status`: signed rule sets over the control topic, so that every processor with
+// `rules.source: control` switches to the same one.
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import {
+  type BundleContent,
+  bundleContent,
+  generateSigningKey,
+  openBundle,
+  packBundle,
+} from '../control/bundle.ts'
+import {
+  ACTIVATION_KEY,
+  type Activation,
+  type ControlChange,
+  controlRecord,
+  type RuleBundle,
+  ruleSetKey,
+} from '../control/control-record.ts'
+import { AppError } from '../errors.ts'
+import { loadRates } from '../payment/rates.ts'
+import { filesIn, loadRules } from '../rules/load-rules.ts'
+import { createTestLists } from '../rules/test-lists.ts'
+import { loadRuleTests } from '../rules/rule-test-file.ts'
+import { runRuleTests } from '../rules/rule-tests.ts'
+import { createWindowSet } from '../velocity/window.ts'
+import type { Config } from '../config.ts'
+import { type ControlAccess, withControl } from './control-access.ts'
+import { table } from './list-table.ts'
+import { configOfProcess } from './process-host.ts'
+
+interface CommonOptions {
+  readonly config?: string
+  readonly author?: string
+}
+interface PublishOptions extends CommonOptions {
+  readonly key: string
+  readonly dir?: string
+  readonly activate?: boolean
+}
+
+/** Adds the subcommands to `rules`. */
+export function addPublishCommands(rules: Command): void {
+  const sub = (name: string, description: string) =>
+    rules.command(name).description(description).option('--config <file>', 'configuration file (YAML)')
+  const author: [string, string] = ['--author <name>', 'who does it; the user of this machine if absent']
+  rules
+    .command('keygen')
+    .description(
+      'Make a key to sign rule sets with: the private key goes into a file, the public one is printed',
+    )
+    .requiredOption('--out <file>', 'file of the private key; it must not exist yet')
+    .action(keygen)
+  sub('publish', 'Check the rules folder, run its tests, sign it and publish it')
+    .requiredOption('--key <file>', 'private key, from "rules keygen"')
+    .option('--dir <folder>', 'folder of the rule files; the setting rules.dir if absent')
+    .option('--activate', 'let it decide from now on')
+    .option(...author)
+    .action(publish)
+  sub('activate <hash>', 'Let a published rule set decide; the first digits of its hash are enough')
+    .option(...author)
+    .action(activate)
+  sub(
+    'rollback [hash]',
+    'Go back to an earlier published rule set; to the one before the active one if absent',
+  )
+    .option(...author)
+    .action(rollback)
+  sub('status', 'Show the published rule sets, which one is active, and who did it when').action(status)
+}
+
+function keygen({ out }: { readonly out: string }): void {
+  const { privateKeyPem, publicKey } = generateSigningKey()
+  try {
+    writeFileSync(out, privateKeyPem, { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', `${out} cannot be written; it must not exist yet`, { cause })
+  }
+  process.stdout.write(`${publicKey}\n`)
+  process.stderr.write(`The private key is in ${out}; put the line above into rules.publicKeys\n`)
+}
+
+async function publish(options: PublishOptions): Promise<void> {
+  const config = configOfProcess(options.config)
+  const content = await checkedContent(config, options.dir ?? config.rules.dir)
+  let pem: string
+  try {
+    pem = readFileSync(options.key, 'utf8')
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', `${options.key} cannot be read`, { cause })
+  }
+  const packed = packBundle(content, pem)
+  const hash = content.ruleSet
+  await withControl(config, async (access) => {
+    const record: RuleBundle = { ...packed, ...access.signed(options.author) }
+    // Before it is published: what no processor would take must not become the active rule set.
+    if (config.rules.publicKeys.length > 0) openBundle(hash, record, config.rules.publicKeys)
+    await access.log.produce([controlRecord(access.topic, ruleSetKey(hash), record)])
+    process.stdout.write(`published ${hash} (${packed.bundle.length} bytes)\n`)
+    if (options.activate === true)
+      await activateHash(access, hash, published(await access.read()), options.author)
+  })
+}
+
+/** The rule set of the folder. Throws RULES_INVALID for a problem in a file and for tests that fail or are missing. */
+async function checkedContent(config: Config, dir: string): Promise<BundleContent> {
+  const horizons = config.velocity
+  const rates = loadRates(config.money.ratesFile)
+  const windows = createWindowSet()
+  const lists = createTestLists()
+  const rules = loadRules(dir, { windows, horizons, hasEntry: lists.has })
+  const tests = loadRuleTests(dir, rules, rates.base)
+  const clock = (): number => performance.now()
+  const report = await runRuleTests(tests, { rules, lists, windows, rates, horizons, clock })
+  if (!report.passed) {
+    throw new AppError(
+      'RULES_INVALID',
+      `tests in ${dir} fail or are missing; "paysentry rules check" shows which`,
+    )
+  }
+  return bundleContent(rules.hash, filesIn(dir, 'rules'))
+}
+
+async function activate(hash: string, options: CommonOptions): Promise<void> {
+  await withControl(configOfProcess(options.config), async (access) => {
+    const state = published(await access.read())
+    await activateHash(access, fullHash(hash, state), state, options.author)
+  })
+}
+
+async function rollback(hash: string | undefined, options: CommonOptions): Promise<void> {
+  await withControl(configOfProcess(options.config), async (access) => {
+    const state = published(await access.read())
+    const wanted = hash ?? state.activation?.previous
+    if (wanted === undefined || wanted === null) {
+      throw new AppError(
+        'CONFIG_INVALID',
+        'no rule set was active before; name one of "paysentry rules status"',
+      )
+    }
+    await activateHash(access, fullHash(wanted, state), state, options.author)
+  })
+}
+
+async function activateHash(
+  access: ControlAccess,
+  ruleSet: string,
+  { activation }: Published,
+  author: string | undefined,
+): Promise<void> {
+  const previous = activation?.ruleSet === ruleSet ? activation.previous : (activation?.ruleSet ?? null)
+  const record: Activation = { ruleSet, previous, ...access.signed(author) }
+  await access.log.produce([controlRecord(access.topic, ACTIVATION_KEY, record)])
+  process.stdout.write(`${ruleSet} decides from here on where rules.source is "control"\n`)
+}
+
+async function status(options: CommonOptions): Promise<void> {
+  const config = configOfProcess(options.config)
+  const { bundles, activation } = await withControl(config, async ({ read }) => published(await read()))
+  const rows = [...bundles].map(([hash, bundle]) => [
+    hash,
+    hash === activation?.ruleSet ? 'active' : hash === activation?.previous ? 'before' : '',
+    signatureState(hash, bundle, config),
+    bundle.at,
+    bundle.author,
+  ])
+  process.stdout.write(table(['RULE SET', 'STATE', 'SIGNATURE', 'PUBLISHED', 'BY'], rows))
+  process.stdout.write(
+    activation === null
+      ? 'Nothing is activated: the rules folder decides\n'
+      : `${activation.ruleSet} was activated by ${activation.author} at ${activation.at}\n`,
+  )
+}
+
+function signatureState(hash: string, bundle: RuleBundle, { rules }: Config): string {
+  if (rules.publicKeys.length === 0) return 'not checked'
+  try {
+    openBundle(hash, bundle, rules.publicKeys)
+    return 'good'
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'BUNDLE_REFUSED') return 'refused'
+    throw error
+  }
+}
+
+interface Published {
+  readonly bundles: ReadonlyMap<string, RuleBundle>
+  readonly activation: Activation | null
+}
+
+function published(changes: readonly ControlChange[]): Published {
+  const bundles = new Map<string, RuleBundle>()
+  let activation: Activation | null = null
+  for (const change of changes) {
+    if (change.kind === 'activation') activation = change.activation
+    if (change.kind !== 'ruleset') continue
+    if (change.bundle === null) bundles.delete(change.hash)
+    else bundles.set(change.hash, change.bundle)
+  }
+  return { bundles, activation }
+}
+
+/** The one published rule set whose hash begins so, with or without `sha256:`. Throws CONFIG_INVALID. */
+function fullHash(start: string, { bundles }: Published): string {
+  const digits = start.startsWith('sha256:') ? start : `sha256:${start}`
+  const found = [...bundles.keys()].filter((hash) => hash.startsWith(digits))
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  const why = found.length === 0 ? 'no published rule set begins so' : `${found.length} rule sets begin so`
+  throw new AppError('CONFIG_INVALID', `"${start}": ${why}; "paysentry rules status" lists them`)
+}

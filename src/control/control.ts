@@ -1,0 +1,106 @@
+// A processor's view of the control topic: reads it whole before the first event is decided, then follows it. Every processor
+// takes the records in the order of their offsets, so all come to the same lists, rule set and demotions.
+import type { EventLog, Follower, LogRecord } from '../log/event-log.ts'
+import type { ListStore } from '../rules/list-store.ts'
+import {
+  type ControlChange,
+  type Demotion,
+  readControl,
+  type RuleBundle,
+  type TrafficCounts,
+  type Activation,
+} from './control-record.ts'
+
+export interface ControlOptions {
+  readonly log: Pick<EventLog, 'follow'>
+  readonly topic: string
+  readonly lists: ListStore
+  /** Told of an activation or of a bundle that came later than its activation; never before the topic was read whole. */
+  readonly onRuleSet: () => void
+  /** Told when a rule was demoted or lifted; never before the topic was read whole. */
+  readonly onBreaker: () => void
+  /** Told what a processor counted, with the time of the record. */
+  readonly onTraffic: (counts: TrafficCounts, timeMs: number) => void
+  /** Told that a person lifted the demotion of this rule. */
+  readonly onLifted: (rule: string) => void
+  /** Told of a record that cannot be read: it changes nothing. `problem` says what is wrong with it. */
+  readonly onUnreadable: (problem: string, record: LogRecord) => void
+}
+
+export interface Control {
+  /** Published rule sets by their hash. */
+  readonly bundles: ReadonlyMap<string, RuleBundle>
+  readonly activation: () => Activation | null
+  /** Demoted rules by id. */
+  readonly demotions: ReadonlyMap<string, Demotion>
+  /** Rejects when the topic can no longer be followed. */
+  readonly finished: Promise<void>
+  stop(): Promise<void>
+}
+
+/** Resolves when everything that stands in the topic has been taken over. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
+export async function openControl(options: ControlOptions): Promise<Control> {
+  const bundles = new Map<string, RuleBundle>()
+  const demotions = new Map<string, Demotion>()
+  let activation: Activation | null = null
+  let isWhole = false
+
+  /** What a change concerns, for those who are told once a delivery is through. */
+  const take = (change: ControlChange): 'ruleset' | 'breaker' | null => {
+    switch (change.kind) {
+      case 'traffic':
+        // What stands in a compacted topic of the time before is a part of it only: the window begins with this process.
+        if (isWhole && change.counts !== null) options.onTraffic(change.counts, change.timeMs)
+        return null
+      case 'list': {
+        const { list, holds, item, entry } = change
+        if (entry === null) options.lists.remove(list, holds, item)
+        else
+          options.lists.put(
+            list,
+            holds,
+            item,
+            entry.expires === null ? Number.POSITIVE_INFINITY : Date.parse(entry.expires),
+          )
+        return null
+      }
+      case 'ruleset':
+        setOrDelete(bundles, change.hash, change.bundle)
+        return change.hash === activation?.ruleSet ? 'ruleset' : null
+      case 'activation':
+        activation = change.activation
+        return 'ruleset'
+      case 'breaker':
+        if (change.demotion === null) options.onLifted(change.rule)
+        setOrDelete(demotions, change.rule, change.demotion)
+        return 'breaker'
+    }
+  }
+  const follower: Follower = await options.log.follow({
+    topic: options.topic,
+    onRecords(records) {
+      const concerned = new Set<ReturnType<typeof take>>()
+      for (const record of records) {
+        const change = readControl(record)
+        if (typeof change === 'string') options.onUnreadable(change, record)
+        else concerned.add(take(change))
+      }
+      if (!isWhole) return
+      if (concerned.has('ruleset')) options.onRuleSet()
+      if (concerned.has('breaker')) options.onBreaker()
+    },
+  })
+  isWhole = true
+  return {
+    bundles,
+    demotions,
+    activation: () => activation,
+    finished: follower.finished,
+    stop: () => follower.stop(),
+  }
+}
+
+function setOrDelete<T>(map: Map<string, T>, key: string, value: T | null): void {
+  if (value === null) map.delete(key)
+  else map.set(key, value)
+}

@@ -1,0 +1,127 @@
+// Joins the control topic with what decides: lists, activations and demotions take effect as they are read, the rules folder
+// when it is told to. Everything that people must know of is logged and counted here.
+import type { Config } from '../config.ts'
+import type { Deciding } from '../deciding.ts'
+import type { EventLog } from '../log/event-log.ts'
+import { watchFolder } from '../rules/watch-folder.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { createBreakerWatch } from './breaker-watch.ts'
+import { type Control, openControl } from './control.ts'
+import { createRulesInForce, type RulesInForce } from './rules-in-force.ts'
+import type { Standing } from './standing.ts'
+
+export interface RuleControlOptions {
+  readonly config: Config
+  readonly version: string
+  readonly log: EventLog
+  /** The control topic. */
+  readonly topic: string
+  readonly standing: Standing
+  readonly deciding: Deciding
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+export interface RuleControl {
+  /** Loads the rules folder again. */
+  readonly reload: () => void
+  /** Rejects when the control topic can no longer be followed. */
+  readonly finished: Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Resolves when the control topic has been read whole and what it says is in force. Throws LOG_UNAVAILABLE, TOPIC_MISSING, or
+ * what is wrong with the rule set that is active.
+ */
+export async function openRuleControl(options: RuleControlOptions): Promise<RuleControl> {
+  const { config, standing, metrics, logger } = options
+  const parts: { control: Control | null; rules: RulesInForce | null } = { control: null, rules: null }
+  const standDemotions = (): void => {
+    const demotions = parts.control?.demotions ?? new Map<string, never>()
+    standing.demote(demotions.keys())
+    metrics.setDemotedRules(demotions.size)
+    logger.info({ demoted: [...demotions.keys()] }, 'The rules that the breaker has put into shadow')
+  }
+  const breaker = createBreakerWatch({
+    limits: config.breaker,
+    ruleBreaker: (id) => options.deciding.knowledge().ruleSet.rules.find((rule) => rule.id === id)?.breaker,
+    traffic: standing.traffic,
+    log: options.log,
+    topic: options.topic,
+    processor: config.kafka.clientId,
+    demotions: () => parts.control?.demotions ?? new Map<string, never>(),
+    logger,
+  })
+  const control = await openControl({
+    log: options.log,
+    topic: options.topic,
+    lists: standing.lists,
+    onRuleSet: () => parts.rules?.activated(),
+    onBreaker: standDemotions,
+    onTraffic: breaker.heard,
+    onLifted: breaker.lifted,
+    onUnreadable(problem, { topic, partition, offset }) {
+      metrics.countUnreadableControl()
+      logger.error({ topic, partition, offset, problem }, 'A record of the control topic changes nothing')
+    },
+  })
+  const rules = rulesInForce(options, control)
+  parts.control = control
+  parts.rules = rules
+  try {
+    if (control.demotions.size > 0) standDemotions()
+    metrics.bindListEntries(standing.lists.size)
+    sayWhatDecides(options)
+    rules.begin()
+    breaker.start()
+  } catch (error) {
+    await control.stop()
+    throw error
+  }
+  const watcher = config.rules.watch
+    ? watchFolder(config.rules.dir, rules.reload, (error) =>
+        logger.error({ err: error }, 'The rules folder is no longer watched; SIGHUP still loads it again'),
+      )
+    : null
+  return {
+    reload: rules.reload,
+    finished: control.finished,
+    async stop() {
+      watcher?.close()
+      await breaker.stop()
+      await control.stop()
+    },
+  }
+}
+
+function rulesInForce(options: RuleControlOptions, control: Control): RulesInForce {
+  const { config, deciding, metrics, logger } = options
+  return createRulesInForce({
+    config,
+    published: () => ({ activation: control.activation(), bundles: control.bundles }),
+    current: deciding.knowledge,
+    use: deciding.use,
+    onSwitch(outcome, origin, { ruleSet }) {
+      metrics.countRuleSwitch(outcome)
+      sayWhatDecides(options)
+      const by = origin === 'control' ? control.activation()?.author : undefined
+      const message = outcome === 'same' ? 'The rules are as they were' : 'Other rules decide from here on'
+      logger.info({ origin, by, ruleSet: ruleSet.hash, rules: ruleSet.size }, message)
+    },
+    onRefused(error, origin) {
+      metrics.countRuleSwitch('refused')
+      const { hash } = deciding.knowledge().ruleSet
+      logger.error(
+        { err: error, origin, ruleSet: hash },
+        'New rules were refused; the ones before go on deciding',
+      )
+    },
+  })
+}
+
+function sayWhatDecides({ version, metrics, deciding }: RuleControlOptions): void {
+  const { ruleSet, scorer } = deciding.knowledge()
+  metrics.setBuildInfo({ version, ruleSet: ruleSet.hash, model: scorer?.version ?? null })
+}

@@ -1,0 +1,107 @@
+// The pipeline that decides now. Rules can change while batches are in hand: each batch keeps, from its first stage to its last
+// try, the stages that were in force when it began, so no batch mixes two rule sets.
+import type { Batch, JudgedWith } from './batch.ts'
+import { createDecideStage, type DecideOptions } from './decision/decide.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { PartitionBatch } from './log/event-log.ts'
+import { createScoreStage } from './model/score-stage.ts'
+import { createDecodeStage, type DecodeOptions } from './payment/decode.ts'
+import { createPipeline, type Pipeline, type PipelineObserver } from './pipeline.ts'
+import { createRulesStage } from './rules/rules-stage.ts'
+import type { CoalescerObserver } from './velocity/coalescer.ts'
+import type { Horizons } from './velocity/grid.ts'
+import type { JournalStore } from './velocity/journal-store.ts'
+import type { Pseudonymiser } from './velocity/pseudonym.ts'
+import { createVelocityStage, emptyWindows, type VelocityStage } from './velocity/velocity.ts'
+import type { WindowSet } from './velocity/window.ts'
+
+export interface DecidingOptions {
+  readonly knowledge: Knowledge
+  readonly store: JournalStore
+  readonly pseudonymiser: Pseudonymiser
+  readonly horizons: Horizons
+  readonly cacheBytes: number
+  readonly coalescing: CoalescerObserver
+  readonly judgedWith: () => JudgedWith
+  readonly decode: Pick<DecodeOptions, 'topics' | 'maxMessageBytes' | 'maxFutureSkewMs' | 'missingRate'>
+  readonly decide: Pick<DecideOptions, 'topics' | 'processor' | 'now' | 'deadLetter' | 'missingRate'>
+  readonly observer: PipelineObserver
+  /** Told of each velocity stage, whose cache figures count from then on. */
+  readonly onVelocity: (velocity: VelocityStage) => void
+}
+
+export interface Deciding {
+  readonly pipeline: Pipeline
+  readonly knowledge: () => Knowledge
+  /** From the next batch on. */
+  use(knowledge: Knowledge): void
+  /** Ends the work beside the batches. */
+  close(): Promise<void>
+}
+
+export function createDeciding(options: DecidingOptions): Deciding {
+  let knowledge = options.knowledge
+  const stages: VelocityStage[] = []
+  let velocity = velocityOf(knowledge)
+  let pipeline = pipelineOf(knowledge, velocity)
+  // A batch whose publishing failed may stand in the log already: what is published again must be under the same rules.
+  const begun = new WeakMap<PartitionBatch, Pipeline>()
+
+  function velocityOf({ windows, rates }: Knowledge): VelocityStage {
+    const { coalescing: observer, ...parts } = options
+    const stage = createVelocityStage({ ...parts, windows, minorPerMajor: rates.minorPerMajor, observer })
+    stages.push(stage)
+    options.onVelocity(stage)
+    return stage
+  }
+  function pipelineOf({ rates, windows, scorer, ruleSet }: Knowledge, stage: VelocityStage): Pipeline {
+    const noWindows = emptyWindows(windows)
+    return createPipeline(
+      {
+        decode: createDecodeStage({
+          ...options.decode,
+          pseudonymiser: options.pseudonymiser,
+          rates,
+          newWindows: () => noWindows.slice(),
+        }),
+        velocity: (batch: Batch) => stage(batch),
+        score: createScoreStage(scorer),
+        rules: createRulesStage({ ruleSet, judgedWith: options.judgedWith }),
+        decide: createDecideStage({
+          ...options.decide,
+          thresholds: ruleSet.thresholds,
+          versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
+        }),
+      },
+      options.observer,
+    )
+  }
+  return {
+    pipeline(source) {
+      const pinned = begun.get(source) ?? pipeline
+      begun.set(source, pinned)
+      return pinned(source)
+    },
+    knowledge: () => knowledge,
+    async close() {
+      for (const { coalescer } of stages) await coalescer.close()
+    },
+    use(next) {
+      // With other windows the journals in the cache lack counterparts that these need: the cache begins anew and fills from
+      // the store, at the cost of one reading of each journal.
+      if (!sameWindows(next.windows, knowledge.windows)) velocity = velocityOf(next)
+      knowledge = next
+      pipeline = pipelineOf(next, velocity)
+    },
+  }
+}
+
+/** Whether every slot of both means the same. */
+function sameWindows(a: WindowSet, b: WindowSet): boolean {
+  return JSON.stringify(a.specs.map(specText)) === JSON.stringify(b.specs.map(specText))
+}
+
+/** Infinity, the length of some windows, is nothing in JSON. */
+function specText(spec: WindowSet['specs'][number]): string {
+  return Object.values(spec).map(String).join(' ')
+}
