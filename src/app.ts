@@ -275,11 +275,13 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
       topics,
       maxMessageBytes: config.limits.maxMessageBytes,
       maxFutureSkewMs: config.velocity.maxFutureSkewMs,
+      missingRate: config.money.missingRate,
     },
     decide: {
       topics,
       processor: config.kafka.clientId,
       now,
+      missingRate: config.money.missingRate,
       deadLetter(rejected, nowMs) {
         const mask = rejected.code === 'MESSAGE_KILLS_PROCESS' ? maskDigits : maskRecord
         return deadLetter(rejected, { topics, nowMs, mask })

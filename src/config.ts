@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 import { suggestion } from './nearest.ts'
+import { MISSING_RATE_POLICIES } from './payment/rates.ts'
 
 const SECRET = { secret: true }
 const ENV_PREFIX = 'PAYSENTRY_'
@@ -63,7 +64,15 @@ export const configSchema = z.strictObject({
     url: text()
       .default('')
       .meta(SECRET)
-      .describe('`redis://[user:password@]host:port[/db]`, `rediss://` for TLS. Empty: journals in memory'),
+      .describe(
+        '`redis://[user:password@]host:port[/db]`, `rediss://` for TLS; of a cluster some of its nodes, with commas between. Empty: journals in memory',
+      ),
+    cluster: flag().default(false).describe('The address leads to a Redis Cluster'),
+    waitReplicas: int(0, 5)
+      .default(0)
+      .describe(
+        'Replicas that have the records of a batch before its decisions are published. 0 does not wait: a failover can lose the last moments',
+      ),
     keyPrefix: text().default('ps:').describe('Put before every key'),
     commandTimeoutMs: int(10, 60_000).default(2_000).describe('A call that takes longer has failed'),
   }),
@@ -130,6 +139,12 @@ export const configSchema = z.strictObject({
   }),
   money: z.strictObject({
     ratesFile: text().default('rates.yaml').describe('Exchange rates to the base currency'),
+    missingRate: z
+      .enum(MISSING_RATE_POLICIES)
+      .default('unknown')
+      .describe(
+        'A currency without a rate: `unknown` decides without the amount, `review` so too but at least as `review`, `reject` makes a dead letter',
+      ),
   }),
   rules: z.strictObject({
     dir: text().default('rules').describe('Folder of the rule files'),
@@ -300,9 +315,7 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
   } else if (key !== '' && !/^[0-9a-f]{32}$/i.test(key)) {
     problems.push('privacy.pseudonymKey must be 32 hex digits, as "openssl rand -hex 16" prints them')
   }
-  if (config.redis.url !== '' && !/^rediss?:\/\//.test(config.redis.url)) {
-    problems.push('redis.url must start with redis:// or rediss://')
-  }
+  problems.push(...checkRedis(config.redis))
   if (config.velocity.exactHorizonMs > config.velocity.retentionMs) {
     problems.push('velocity.exactHorizonMs must be at most velocity.retentionMs: nothing is kept for longer')
   }
@@ -320,6 +333,26 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
     problems.push('kafka.saslMechanism needs kafka.saslUsername and kafka.saslPassword')
   }
   return problems
+}
+
+function checkRedis({ url, cluster, keyPrefix }: z.infer<typeof configSchema>['redis']): string[] {
+  if (url === '') return cluster ? ['redis.cluster needs redis.url'] : []
+  if (!cluster && url.includes('://', url.indexOf('://') + 3)) {
+    return ['redis.url names several nodes: that needs redis.cluster: true']
+  }
+  const urls = cluster ? url.split(',').map((one) => one.trim()) : [url]
+  if (!urls.every((one) => /^rediss?:\/\//.test(one) && URL.canParse(one))) {
+    return ['redis.url must start with redis:// or rediss://']
+  }
+  if (cluster && urls.some((one) => !['', '/', '/0'].includes(new URL(one).pathname))) {
+    return ['redis.url has a database number, and a Redis Cluster has database 0 alone']
+  }
+  if (cluster && keyPrefix.includes('{')) {
+    return [
+      'redis.keyPrefix has a brace, which would take the place of the hash tags that spread the journals',
+    ]
+  }
+  return []
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -25,6 +25,7 @@ const table = {
     message: 'The event time is more than velocity.maxFutureSkewMs ahead of the broker timestamp',
   },
   CURRENCY_UNKNOWN: { disposition: 'reject', message: 'The currency is no active ISO 4217 code' },
+  RATE_MISSING: { disposition: 'reject', message: 'The rate file has no rate for the currency' },
   CARD_NUMBER_IN_CLEAR: { disposition: 'reject', message: 'A field holds a full card number' },
   MESSAGE_KILLS_PROCESS: {
     disposition: 'reject',

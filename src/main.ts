@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { deadLettersCommand } from './cli/dead-letters.ts'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
+import { inspectCommand } from './cli/inspect.ts'
 import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
@@ -31,6 +32,7 @@ const commands = [
   rulesCommand(),
   listsCommand(),
   trainCommand(),
+  inspectCommand(),
   backtestCommand(),
 ]
 for (const command of commands) {

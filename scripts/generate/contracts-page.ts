@@ -31,7 +31,7 @@ the schema, the currency, the time, a time from the future. The rest of its batc
 | 23:59:60 UTC at the end of June or December | The second that follows, as in POSIX time; at any other moment it is impossible |
 | Fractions of a second | Nine digits at most; whole milliseconds count |
 | A time before 2000, or on a day that does not exist | Rejected (\`EVENT_TIME_IMPOSSIBLE\`) |
-| An active currency without a rate | Decided without its amount in the base currency; the decision says so (\`rate:XAF\`) |
+| An active currency without a rate | Decided without its amount in the base currency; the decision says so (\`rate:XAF\`). With \`money.missingRate: review\` a person looks at it too; with \`reject\` it is rejected (\`RATE_MISSING\`) |
 | An amount of 0 | 0 in any currency, with or without a rate |
 
 ## Card numbers

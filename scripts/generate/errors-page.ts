@@ -23,6 +23,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   EVENT_FROM_FUTURE:
     "Set the publisher's clock right; or raise `velocity.maxFutureSkewMs`. One such event would make all later ones of its entities late.",
   CURRENCY_UNKNOWN: 'Publish an active ISO 4217 code, and XXX where no money moves.',
+  RATE_MISSING:
+    'Add the rate to the file that `money.ratesFile` names, restart, and publish the message again; or set `money.missingRate` to `unknown` or `review`.',
   CARD_NUMBER_IN_CLEAR:
     'Publish a token in place of the card number, and treat the topic that held it as exposed. An identifier that only looks like a card number passes with a letter between its digits, or in a field that is declared to hold numbers (docs/contracts).',
   MESSAGE_KILLS_PROCESS:
@@ -44,7 +46,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   RATES_INVALID: 'Mend every problem that is listed in the file that `money.ratesFile` names.',
   RECORDING_INVALID:
     'Give a file of JSON Lines, as `paysentry simulate --to FILE` writes them; mend or remove the line that is named.',
-  STORE_INCOMPATIBLE: 'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`.',
+  STORE_INCOMPATIBLE:
+    'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`; set `redis.cluster` where the address leads to a cluster, and only there.',
   TOPIC_MISSING: 'Create the topics: `paysentry topics create`.',
   CONSUMER_STOPPED: 'See the cause in the log. The supervisor restarts the process.',
   STOP_FORCED:

@@ -77,7 +77,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
       tally.observe(event, fired, decision.action, truth)
       if (against === null || baseline === null) continue
       event.fired = against.evaluate(event, payerHash48(event))
-      const { action } = decide(event, decision.versions, against.thresholds)
+      const { action } = decide(event, { versions: decision.versions, thresholds: against.thresholds })
       baseline.observe(event, event.fired, action, truth)
       difference?.observe(event, { action, fired: event.fired }, { action: decision.action, fired }, truth)
     }

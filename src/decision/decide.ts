@@ -2,17 +2,30 @@
 import type { Batch, BatchEvent, JudgedWith, Rejected } from '../batch.ts'
 import type { OutputRecord } from '../log/event-log.ts'
 import { HEADERS, type TopicNames } from '../log/topics.ts'
+import type { MissingRatePolicy } from '../payment/rates.ts'
 import { outcomeOf } from '../rules/outcome.ts'
-import { type FiredRule, NO_THRESHOLDS, type Override, type Thresholds } from '../rules/rule-set.ts'
+import {
+  DEFAULT_CUSTOMER_TEXT,
+  type FiredRule,
+  NO_THRESHOLDS,
+  type Override,
+  type Thresholds,
+} from '../rules/rule-set.ts'
 import { ENTITY_TYPES } from '../velocity/entity.ts'
 import type { Alert, Decision } from './decision.ts'
 
-export interface DecideOptions {
+export interface DecisionOptions {
+  readonly versions: Decision['versions']
+  /** Of the rule set; none if absent. */
+  readonly thresholds?: Thresholds
+  /** `unknown` if absent. */
+  readonly missingRate?: MissingRatePolicy
+}
+
+export interface DecideOptions extends Omit<DecisionOptions, 'versions'> {
   readonly topics: TopicNames
   /** Of what stays as it is; a batch names the version of its lists itself. */
   readonly versions: Omit<Decision['versions'], keyof JudgedWith>
-  /** Of the rule set. */
-  readonly thresholds: Thresholds
   /** Name of this processor; goes into headers only. */
   readonly processor: string
   /** Epoch milliseconds; goes into headers only. */
@@ -24,9 +37,9 @@ export interface DecideOptions {
 export function createDecideStage(options: DecideOptions): (batch: Batch) => Batch {
   return (batch) => {
     const nowMs = Math.round(options.now())
-    const versions = versionsOf(options.versions, batch.judgedWith)
+    const judging = { ...options, versions: versionsOf(options.versions, batch.judgedWith) }
     for (const event of batch.events) {
-      const decision = decide(event, versions, options.thresholds)
+      const decision = decide(event, judging)
       event.decision = decision
       const headers = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
@@ -51,19 +64,25 @@ export function createDecideStage(options: DecideOptions): (batch: Batch) => Bat
   }
 }
 
-/** The decision on one event: what the rules that act come to. */
-export function decide(
-  event: BatchEvent,
-  versions: Decision['versions'],
-  thresholds: Thresholds = NO_THRESHOLDS,
-): Decision {
-  const { action, because, overridden, points } = outcomeOf(event.fired, thresholds)
+/**
+ * The decision on one event: what the rules that act come to. With the policy `review` an amount without a rate asks for a review,
+ * which no allow rule sets aside.
+ */
+export function decide(event: BatchEvent, options: DecisionOptions): Decision {
+  const { versions, thresholds = NO_THRESHOLDS, missingRate = 'unknown' } = options
+  const outcome = outcomeOf(event.fired, thresholds)
+  const { because, overridden, points } = outcome
+  const isUnpriced = missingRate === 'review' && Number.isNaN(event.amountBaseMinor)
+  const action = isUnpriced && outcome.action === 'allow' ? 'review' : outcome.action
+  const reasons = because.map(reasonOf)
+  // Review is the mildest action that has reasons, so this one stands last, but before allow rules.
+  if (isUnpriced) reasons.splice(outcome.action === 'allow' ? 0 : reasons.length, 0, rateMissing(event))
   return {
     event: event.event.id,
     ...(event.event.tenant === undefined ? {} : { tenant: event.event.tenant }),
     time: event.event.time,
     action,
-    reasons: because.map(reasonOf),
+    reasons,
     ...(overridden.length === 0 ? {} : { overridden: overridden.map(reasonOf) }),
     ...(points === null ? {} : { points: { ...points, rules: points.rules.map(weightOf) } }),
     shadow: event.fired
@@ -121,5 +140,14 @@ function alertOf(event: BatchEvent, decision: Decision): Alert | null {
     action: decision.action,
     reasons: decision.reasons,
     score: decision.score?.value ?? null,
+  }
+}
+
+function rateMissing({ event }: BatchEvent): Decision['reasons'][number] {
+  return {
+    code: 'RATE_MISSING',
+    rule: 'money.missingRate',
+    text: `There is no exchange rate for ${event.currency}, so nothing could look at the amount`,
+    customer: DEFAULT_CUSTOMER_TEXT,
   }
 }

@@ -6,7 +6,7 @@ const action = z.enum(ACTIONS)
 
 const reason = z.object({
   code: z.string().describe('Stable code, for programs'),
-  rule: z.string().describe('Id of the rule'),
+  rule: z.string().describe('Id of the rule, or the setting, such as `money.missingRate`'),
   text: z.string().describe('For the analyst'),
   customer: z.string().describe('Safe to tell the customer'),
 })
@@ -32,7 +32,7 @@ export const decisionSchema = z
     tenant: z.string().optional(),
     time: z.string().describe('Event time, as published'),
     action,
-    reasons: z.array(reason).describe('Rules that asked for the action or a milder one, strictest first'),
+    reasons: z.array(reason).describe('Who asked for the action or a milder one, strictest first'),
     overridden: z
       .array(reason)
       .optional()

@@ -13,12 +13,14 @@ import { type Label, labelSchema, type PaymentEvent, paymentEventSchema } from '
 import { parseEventTime } from './event-time.ts'
 import { type Problem, readMessage } from './message.ts'
 import { describeProblems, shownValue } from './problem.ts'
-import type { Rates } from './rates.ts'
+import type { MissingRatePolicy, Rates } from './rates.ts'
 
 export interface DecodeOptions {
   readonly topics: Pick<TopicNames, 'events' | 'labels'>
   readonly pseudonymiser: { entitiesOf(message: PaymentEvent | Label): EntityRef[] }
   readonly rates: Rates
+  /** `unknown` if absent. `review` is left to decide. */
+  readonly missingRate?: MissingRatePolicy
   /** A fresh array for the windows of one event, all unknown. */
   readonly newWindows: () => Float64Array
   readonly maxMessageBytes: number
@@ -61,6 +63,7 @@ function decodeEvent(record: LogRecord, batch: Batch, options: DecodeOptions): P
   if (problem !== null) return problem
 
   const amountBaseMinor = rates.toBaseMinor(event.amount, event.currency)
+  if (options.missingRate === 'reject' && Number.isNaN(amountBaseMinor)) return noRate(event, rates)
   batch.events.push({
     record,
     event,
@@ -118,6 +121,13 @@ function unknownCurrency({ currency }: PaymentEvent, rates: Rates): Problem | nu
   return {
     code: 'CURRENCY_UNKNOWN',
     message: `currency must be an active ISO 4217 code with a minor unit; found ${shownValue(currency)}.${near}`,
+  }
+}
+
+function noRate({ currency }: PaymentEvent, rates: Rates): Problem {
+  return {
+    code: 'RATE_MISSING',
+    message: `currency ${currency} has no rate in version ${rates.version} of the rate file, and money.missingRate is reject: add the rate and publish the message again`,
   }
 }
 

@@ -23,6 +23,13 @@ export interface Rates {
   toBaseMinor(amountMinor: number, currency: string): number
 }
 
+/**
+ * What becomes of an amount in an active currency without a rate: it is `unknown` to windows and model; its message is rejected;
+ * or it is unknown and a person reviews the payment. The decision names the currency in any case.
+ */
+export const MISSING_RATE_POLICIES = ['unknown', 'reject', 'review'] as const
+export type MissingRatePolicy = (typeof MISSING_RATE_POLICIES)[number]
+
 const FIELDS = ['version', 'date', 'base', 'rates']
 
 /** Reads and checks a rate file. Throws RATES_INVALID with every problem in it. */

@@ -93,7 +93,7 @@ interface CheckContext {
 }
 
 function check(event: BatchEvent, expected: Expectation, { rules, startMs, step }: CheckContext): Check {
-  const decision = decide(event, VERSIONS, rules.thresholds)
+  const decision = decide(event, { versions: VERSIONS, thresholds: rules.thresholds })
   const reasons = [...new Set(decision.reasons.map(({ code }) => code))]
   const fired = new Set(event.fired.map(({ id }) => id))
   const failures: string[] = []

@@ -74,10 +74,12 @@ export function secretsOf(config: Config): string[] {
     const value = settings[section]?.[key]
     if (typeof value !== 'string') continue
     found.add(value)
-    if (!URL.canParse(value)) continue
-    const { password } = new URL(value)
-    found.add(password)
-    found.add(decodeOrKeep(password))
+    // redis.url may list several nodes, each with the password.
+    for (const url of [value, ...value.split(',')].filter((text) => URL.canParse(text))) {
+      const { password } = new URL(url)
+      found.add(password)
+      found.add(decodeOrKeep(password))
+    }
   }
   return [...found].filter((value) => value.length >= MIN_SECRET_LENGTH)
 }

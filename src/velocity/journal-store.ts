@@ -61,6 +61,8 @@ export interface JournalStore {
    * is shorter. Throws as `append`.
    */
   coalesce(key: string, header: Uint8Array, prefixLength: number, replacement: Uint8Array): Promise<boolean>
+  /** Milliseconds until the journal expires if nothing more is appended; null when there is none. For people. */
+  expiresInMs(key: string): Promise<number | null>
   /** Resolves when the store answers. Throws STORE_UNAVAILABLE or STORE_INCOMPATIBLE. */
   ping(): Promise<void>
   close(): Promise<void>

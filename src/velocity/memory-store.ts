@@ -137,6 +137,11 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       journals.set(key, rewritten)
       return true
     },
+    async expiresInMs(key) {
+      const nowMs = now()
+      const journal = live(key, nowMs)
+      return journal === null ? null : journal.touchedAtMs + retentionMs - nowMs
+    },
     async ping() {},
     async close() {
       journals.clear()

@@ -17,15 +17,23 @@ export function readLibraryCode(): string {
 /**
  * Resolves when Redis has exactly this code: true when it had to be loaded. The name carries the version of the protocol, so that
  * processors of two versions work side by side; code is replaced only where it differs under the same name.
- * Throws STORE_INCOMPATIBLE for a Redis before 7.0, else what ioredis throws.
+ * Throws STORE_INCOMPATIBLE for a Redis before 7.0 and for a node of a cluster in place of one server, else what ioredis throws.
  */
-export async function loadLibrary(redis: Redis, code: string): Promise<boolean> {
-  const version = /^redis_version:(\S+)/m.exec(await redis.info('server'))?.[1] ?? 'unknown'
+export async function loadLibrary(
+  redis: Redis,
+  code: string,
+  mode: 'standalone' | 'cluster',
+): Promise<boolean> {
+  const info = await redis.info('server')
+  const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown'
   if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
     throw new AppError(
       'STORE_INCOMPATIBLE',
       `found Redis ${version}; functions need ${OLDEST_MAJOR}.0 or later`,
     )
+  }
+  if (mode === 'standalone' && /^redis_mode:cluster/m.test(info)) {
+    throw new AppError('STORE_INCOMPATIBLE', 'found a node of a Redis Cluster; set redis.cluster: true')
   }
   const listed: unknown = await redis.call('FUNCTION', 'LIST', 'LIBRARYNAME', LIBRARY_NAME, 'WITHCODE')
   if (holdsText(listed, code)) return false

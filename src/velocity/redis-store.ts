@@ -1,42 +1,27 @@
-// Journals in Redis: one function call a batch, whatever the number of journals in it.
+// Journals in Redis: one function call a batch on one server, one a logical shard on a cluster, all of them at once.
 //
 // Guarantees: fails fast, never queues. Without a connection, or after `commandTimeoutMs`, a call throws STORE_UNAVAILABLE; the
 // connection comes back by itself. A call that timed out may still be carried out, then or later: its records then stand twice
-// in the journal when it is made again, and the first ones count. One server, standalone or behind one address.
+// in the journal when it is made again, and the first ones count.
 import { randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { HEADER_BYTES, newHeader } from './journal-codec.ts'
 import type { AppendReply, AppendRequest, JournalPart, JournalStore, OnReply } from './journal-store.ts'
+import { connectCluster } from './redis-cluster.ts'
+import type { RedisConnectionOptions } from './redis-connection.ts'
 import { replyCode, storeError } from './redis-error.ts'
-import {
-  APPEND_FUNCTION,
-  COALESCE_FUNCTION,
-  loadLibrary,
-  READ_FUNCTION,
-  readLibraryCode,
-} from './redis-library.ts'
+import { APPEND_FUNCTION, COALESCE_FUNCTION, READ_FUNCTION } from './redis-library.ts'
+import { connectStandalone } from './redis-standalone.ts'
 
-export interface RedisStoreOptions {
-  /** `redis://[user:password@]host:port[/db]`, or rediss for TLS. */
-  readonly url: string
-  readonly keyPrefix: string
-  readonly commandTimeoutMs: number
+export interface RedisStoreOptions extends RedisConnectionOptions {
   /** A journal without an append for this long expires. */
   readonly retentionMs: number
   /** A journal that is longer takes no more records, bytes. */
   readonly maxJournalBytes?: number
   /** The most to answer for one journal at once, bytes; a longer one is read in parts. */
   readonly maxAnswerBytes?: number
-  readonly logger?: StoreLogger
   /** Told the wall time of every call. */
   readonly metrics?: { observeStoreRoundTrip(seconds: number): void }
-}
-
-type LogCall = (fields: Readonly<Record<string, unknown>>, message: string) => void
-interface StoreLogger {
-  readonly info: LogCall
-  readonly warn: LogCall
 }
 
 /** Bytes before the records of each journal in the packed argument: known header, known length, length of the records. */
@@ -49,95 +34,18 @@ const MAX_ANSWER_BYTES = 262_144
 
 /** Does not connect yet: the first call does. */
 export function createRedisStore(options: RedisStoreOptions): JournalStore {
-  const { keyPrefix, commandTimeoutMs, logger } = options
+  const { keyPrefix } = options
   const retentionMs = String(options.retentionMs)
   const maxAnswerBytes = String(options.maxAnswerBytes ?? MAX_ANSWER_BYTES)
   const maxJournalBytes = String(options.maxJournalBytes ?? MAX_JOURNAL_BYTES)
-  const code = readLibraryCode()
-  const redis = new Redis(options.url, {
-    lazyConnect: true,
-    connectTimeout: commandTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A peer that vanished without a word is noticed by silence, not by TCP's own fifteen minutes.
-    socketTimeout: commandTimeoutMs * 2,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** (attempt - 1), 2_000),
-    // A replica that was the primary a moment ago: connect again, to whatever the address leads to by now.
-    reconnectOnError: (error) => replyCode(error) === 'READONLY',
-  })
-  const address = `${redis.options.host ?? ''}:${redis.options.port ?? ''}`
-  let generation = 0
-  /** Of this connection; null before its first call. */
-  let library: Promise<void> | null = null
-  let connecting: Promise<void> | null = null
-  let lastError: unknown = null
-  redis.on('error', (error: unknown) => {
-    lastError = error
-  })
-  redis.on('close', () => {
-    generation++
-    library = null
-  })
-
-  async function open(): Promise<void> {
-    if (redis.status === 'wait') await redis.connect().catch(failToConnect)
-    else if (redis.status === 'connecting' || redis.status === 'connect') await connected()
-    else if (redis.status !== 'ready') failToConnect(new Error(`the connection is in state ${redis.status}`))
-    library ??= checkLibrary()
-    await library
-  }
-
-  async function checkLibrary(): Promise<void> {
-    try {
-      if (!(await loadLibrary(redis, code))) return
-      logger?.info({ redis: address }, 'Loaded the velocity function library into Redis')
-    } catch (error) {
-      library = null
-      throw error
-    }
-  }
-
-  function failToConnect(error: unknown): never {
-    throw lastError ?? error
-  }
-
-  /** Resolves when the connection that is being made is ready; all who wait share one pair of listeners. */
-  function connected(): Promise<void> {
-    connecting ??= new Promise<void>((resolve, reject) => {
-      const done = (settle: () => void) => () => {
-        connecting = null
-        redis.off('ready', onReady)
-        redis.off('close', onClose)
-        settle()
-      }
-      const onReady = done(resolve)
-      const onClose = done(() => reject(lastError ?? new Error('the connection was closed')))
-      redis.on('ready', onReady)
-      redis.on('close', onClose)
-    })
-    return connecting
-  }
-
-  async function call(args: (string | Buffer)[]): Promise<unknown> {
-    try {
-      return await redis.callBuffer('FCALL', args)
-    } catch (error) {
-      // A function that does not exist has no error code of its own. Somebody may have emptied Redis while it ran.
-      if (replyCode(error) !== 'ERR' || !(await loadLibrary(redis, code))) throw error
-      logger?.warn(
-        { redis: address },
-        'The velocity function library was gone from Redis and was loaded again',
-      )
-      return await redis.callBuffer('FCALL', args)
-    }
-  }
+  const connection = options.cluster === true ? connectCluster(options) : connectStandalone(options)
+  const { address } = connection
 
   /** Runs one exchange with Redis; whatever it throws leaves as an AppError. */
   async function exchange<T>(work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
     try {
+      await connection.open()
       return await work()
     } catch (error) {
       throw storeError(error, address)
@@ -146,63 +54,88 @@ export function createRedisStore(options: RedisStoreOptions): JournalStore {
     }
   }
 
+  /** As `exchange`; throws STORE_UNAVAILABLE too when another server may have answered for one of the parts at its end than before. */
+  function exchangeWith<T>(parts: readonly string[], work: () => Promise<T>): Promise<T> {
+    const startedIn = connection.generation()
+    const requireSame = (): void => {
+      connection.noteOwners(parts)
+      if (startedIn === connection.generation()) return
+      throw new AppError('STORE_UNAVAILABLE', `${address}: the connection changed`)
+    }
+    return exchange(async () => {
+      requireSame()
+      const result = await work()
+      requireSame()
+      return result
+    })
+  }
+
+  /** Calls a function about one journal. */
+  function callAbout(key: string, name: string, args: readonly (string | Buffer)[]): Promise<unknown> {
+    const part = connection.partOf(key)
+    return exchangeWith([part], () => connection.callFunction(part, [name, '1', keyPrefix + key, ...args]))
+  }
+
+  /** Fills `replies` at the indices of one part, all of whose keys may stand in one call. */
+  async function appendPart(
+    part: string,
+    requests: readonly AppendRequest[],
+    indices: readonly number[],
+    replies: AppendReply[],
+  ): Promise<void> {
+    const own = indices.flatMap((index) => requests[index] ?? [])
+    const keys = own.map(({ key }) => keyPrefix + key)
+    const args = [
+      APPEND_FUNCTION,
+      String(keys.length),
+      ...keys,
+      retentionMs,
+      Buffer.from(newHeader(randomBytes(8))),
+      packRequests(own),
+      maxAnswerBytes,
+      maxJournalBytes,
+    ]
+    let reply: unknown
+    try {
+      reply = await connection.callFunction(part, args)
+    } catch (error) {
+      // The slot is on its way to another node, and so are some of the keys: each alone can be served by one of the two.
+      if (replyCode(error) !== 'TRYAGAIN' || indices.length === 1) throw error
+      await Promise.all(indices.map((index) => appendPart(part, requests, [index], replies)))
+      return
+    }
+    unpackReply(reply, indices, replies)
+  }
+
   return {
     kind: 'redis',
-    generation: () => generation,
-    append(requests, onReply) {
-      const startedIn = generation
-      return exchange(async () => {
-        await open()
-        if (startedIn !== generation) {
-          throw new AppError('STORE_UNAVAILABLE', `${address}: the connection changed`)
-        }
-        const keys = requests.map(({ key }) => keyPrefix + key)
-        const header = Buffer.from(newHeader(randomBytes(8)))
-        const reply = await call([
-          APPEND_FUNCTION,
-          String(keys.length),
-          ...keys,
-          retentionMs,
-          header,
-          packRequests(requests),
-          maxAnswerBytes,
-          maxJournalBytes,
-        ])
-        handOver(reply, requests.length, onReply)
+    generation: connection.generation,
+    async append(requests, onReply) {
+      const parts = Map.groupBy(requests.keys(), (index) => connection.partOf(requests[index]?.key ?? ''))
+      const replies = Array.from({ length: requests.length }, () => NOTHING)
+      await exchangeWith([...parts.keys()], async () => {
+        await Promise.all([...parts].map(([part, indices]) => appendPart(part, requests, indices, replies)))
       })
+      handOver(replies, onReply)
     },
-    readPart(key, from, most) {
-      return exchange(async () => {
-        await open()
-        const reply = await call([READ_FUNCTION, '1', keyPrefix + key, String(from), String(from + most - 1)])
-        return partOf(reply)
-      })
+    async readPart(key, from, most) {
+      return journalPart(await callAbout(key, READ_FUNCTION, [String(from), String(from + most - 1)]))
     },
-    coalesce(key, header, prefixLength, replacement) {
-      return exchange(async () => {
-        await open()
-        const args = [Buffer.from(header), String(prefixLength), Buffer.from(replacement)]
-        return (await call([COALESCE_FUNCTION, '1', keyPrefix + key, ...args])) === 1
-      })
+    async coalesce(key, header, prefixLength, replacement) {
+      const args = [Buffer.from(header), String(prefixLength), Buffer.from(replacement)]
+      return (await callAbout(key, COALESCE_FUNCTION, args)) === 1
     },
-    ping() {
-      return exchange(async () => {
-        await open()
-        await redis.ping()
-      })
+    async expiresInMs(key) {
+      const ms = await exchange(() => connection.expiresInMs(keyPrefix + key))
+      return ms < 0 ? null : ms
     },
-    async close() {
-      if (redis.status === 'end') return
-      // Between two tries to connect there is no socket whose end could be awaited: then ioredis never says that it ended.
-      const ended = hasSocket(redis.status) ? new Promise((resolve) => redis.once('end', resolve)) : null
-      redis.disconnect()
-      await ended
-    },
+    ping: () => exchange(() => connection.ping()),
+    close: connection.close,
   }
 }
 
-function hasSocket(status: Redis['status']): boolean {
-  return status === 'connecting' || status === 'connect' || status === 'ready'
+function handOver(replies: readonly AppendReply[], onReply: OnReply): void {
+  for (const [index, reply] of replies.entries()) onReply(reply, index)
 }
 
 function packRequests(requests: readonly AppendRequest[]): Buffer {
@@ -221,23 +154,20 @@ function packRequests(requests: readonly AppendRequest[]): Buffer {
 }
 
 /** Triples of index (from 1), what and bytes, for journals that have something to say; see journal.lua. */
-function handOver(reply: unknown, count: number, onReply: OnReply): void {
+function unpackReply(reply: unknown, indices: readonly number[], replies: AppendReply[]): void {
   if (!Array.isArray(reply)) throw new Error('the append function answered with something else than a list')
-  let next = 0
   for (let i = 0; i < reply.length; i += 3) {
-    const index = Number(reply[i]) - 1
+    const index = indices[Number(reply[i]) - 1]
     const kind = REPLY_KINDS[Number(reply[i + 1])]
     const bytes: unknown = reply[i + 2]
-    if (!(index >= next && index < count) || kind === undefined || !(bytes instanceof Uint8Array)) {
+    if (index === undefined || kind === undefined || !(bytes instanceof Uint8Array)) {
       throw new Error('the append function answered in another form')
     }
-    while (next < index) onReply(NOTHING, next++)
-    onReply({ kind, bytes }, next++)
+    replies[index] = { kind, bytes }
   }
-  while (next < count) onReply(NOTHING, next++)
 }
 
-function partOf(reply: unknown): JournalPart | null {
+function journalPart(reply: unknown): JournalPart | null {
   const [header, length, bytes]: unknown[] = Array.isArray(reply) ? reply : []
   if (!(header instanceof Uint8Array) || !(bytes instanceof Uint8Array)) {
     throw new Error('the read function answered in another form')

@@ -1,4 +1,4 @@
-// What both journal stores promise, each against the real thing.
+// What all journal stores promise, each against the real thing.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { headerText } from '../../src/velocity/journal.ts'
@@ -7,7 +7,8 @@ import { readJournal } from '../../src/velocity/journal-reader.ts'
 import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
+import { startRedisCluster } from '../support/redis-cluster.ts'
 import { recordsOf } from '../unit/velocity/records.ts'
 
 interface StoreUnderTest {
@@ -18,28 +19,31 @@ interface StoreUnderTest {
 
 const RETENTION_MS = 60_000
 
+function onRedis(server: { readonly url: string; stop(): Promise<void> }, cluster: boolean): StoreUnderTest {
+  const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
+  const opened: JournalStore[] = []
+  return {
+    open() {
+      const store = createRedisStore({
+        url: server.url,
+        cluster,
+        keyPrefix,
+        commandTimeoutMs: 5_000,
+        retentionMs: RETENTION_MS,
+      })
+      opened.push(store)
+      return store
+    },
+    async close() {
+      await Promise.all(opened.map((store) => store.close()))
+      await server.stop()
+    },
+  }
+}
+
 const storesUnderTest: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
-  async redis() {
-    const server: TestRedis = await startRedis()
-    const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
-    const opened: JournalStore[] = []
-    return {
-      open() {
-        const store = createRedisStore({
-          url: server.url,
-          keyPrefix,
-          commandTimeoutMs: 5_000,
-          retentionMs: RETENTION_MS,
-        })
-        opened.push(store)
-        return store
-      },
-      async close() {
-        await Promise.all(opened.map((store) => store.close()))
-        await server.stop()
-      },
-    }
-  },
+  redis: async () => onRedis(await startRedis(), false),
+  'redis cluster': async () => onRedis(await startRedisCluster(), true),
   async memory() {
     const store = createMemoryStore({ retentionMs: RETENTION_MS, now: () => 0 })
     return { open: () => store, close: () => store.close() }
@@ -210,5 +214,14 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
 
   it('knows no journal that nobody wrote', async () => {
     expect(await readJournal(store, newKey())).toBeNull()
+    expect(await store.expiresInMs(newKey())).toBeNull()
+  })
+
+  it('lets a journal expire one retention time after its last append', async () => {
+    const { key, known } = await journalWith(recordsOf(1))
+    await append(store, [{ key, ...known, records: recordsOf(2) }])
+    const leftMs = (await store.expiresInMs(key)) ?? Number.NaN
+    expect(leftMs).toBeGreaterThan(RETENTION_MS - 10_000)
+    expect(leftMs).toBeLessThanOrEqual(RETENTION_MS)
   })
 })

@@ -75,7 +75,7 @@ export async function recount(
   const labelRecords = [...journals.values()].flat().filter(({ kind }) => kind >= FIRST_LABEL_KIND).length
   return {
     decisions: new Map(
-      batch.events.map((event) => [event.event.id, JSON.stringify(decide(event, versions))]),
+      batch.events.map((event) => [event.event.id, JSON.stringify(decide(event, { versions }))]),
     ),
     repeatedRecords,
     labelRecords,

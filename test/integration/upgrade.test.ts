@@ -51,7 +51,7 @@ it('lets the library of another version stand beside ours, and both append to on
   )
   await append(store, '{1}:card:shared')
   expect(await readJournal(store, '{1}:card:shared')).toHaveLength(HEADER_BYTES + 3 * RECORD_BYTES)
-  expect(await loadLibrary(client, readLibraryCode())).toBe(false)
+  expect(await loadLibrary(client, readLibraryCode(), 'standalone')).toBe(false)
   const libraries = JSON.stringify(await client.call('FUNCTION', 'LIST'))
   expect(libraries).toContain('paysentry_velocity_v99')
   expect(libraries).toContain(LIBRARY_NAME)

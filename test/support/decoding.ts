@@ -3,7 +3,7 @@ import type { Batch, BatchEvent } from '../../src/batch.ts'
 import type { LogRecord } from '../../src/log/event-log.ts'
 import { TOPICS, topicNames } from '../../src/log/topics.ts'
 import { createDecodeStage } from '../../src/payment/decode.ts'
-import { parseRates } from '../../src/payment/rates.ts'
+import { type MissingRatePolicy, parseRates } from '../../src/payment/rates.ts'
 import { createPseudonymiser } from '../../src/velocity/pseudonym.ts'
 import { logRecord } from './events.ts'
 
@@ -11,11 +11,16 @@ export const MAX_MESSAGE_BYTES = 262_144
 export const MAX_FUTURE_SKEW_MS = 300_000
 
 /** Decodes the records as one batch of `topic`. */
-export function decodeBatch(records: readonly LogRecord[], topic: string = TOPICS.events): Batch {
+export function decodeBatch(
+  records: readonly LogRecord[],
+  topic: string = TOPICS.events,
+  missingRate: MissingRatePolicy = 'unknown',
+): Batch {
   const decode = createDecodeStage({
     topics: topicNames(''),
     pseudonymiser: createPseudonymiser('000102030405060708090a0b0c0d0e0f'),
     rates: parseRates('version: t1\ndate: 2026-03-01\nbase: EUR\nrates: { USD: 1.25, JPY: 160 }\n', 'rates'),
+    missingRate,
     newWindows: () => new Float64Array(3).fill(Number.NaN),
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxFutureSkewMs: MAX_FUTURE_SKEW_MS,

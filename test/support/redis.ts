@@ -11,7 +11,7 @@ import { dockerAnswers } from './docker.ts'
 import { freePort } from './free-port.ts'
 
 const IMAGE = 'redis:7.2-alpine'
-const WITHOUT_PERSISTENCE = ['--save', '', '--appendonly', 'no']
+export const WITHOUT_PERSISTENCE = ['--save', '', '--appendonly', 'no']
 const READY_WITHIN_MS = 20_000
 
 export interface TestRedis {
@@ -28,31 +28,48 @@ export async function startRedis(): Promise<TestRedis> {
 
 /** A Redis of this test's own on the given port, to be stopped and started again. Needs redis-server on the machine. */
 export async function startRedisServer(port: number): Promise<TestRedis> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'paysentry-redis-'))
+  const server = await spawnRedis(port, dir, WITHOUT_PERSISTENCE)
+  return {
+    ...server,
+    async stop() {
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A redis-server that keeps its files in `dir`, which is the caller's. `stop` is a SIGKILL: nothing is saved at the last moment. */
+export async function spawnRedis(
+  port: number,
+  dir: string,
+  settings: readonly string[],
+): Promise<TestRedis & { readonly pid: number }> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) {
     throw new Error(
       'These tests need Redis: set PAYSENTRY_TEST_REDIS_URL, start Docker, or install redis-server (Debian and Ubuntu: apt install redis-server)',
     )
   }
-  const dir = mkdtempSync(path.join(tmpdir(), 'paysentry-redis-'))
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, ...WITHOUT_PERSISTENCE]
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, ...settings]
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // A run that is broken off leaves no server behind.
+  const onExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', onExit)
   const stop = async (): Promise<void> => {
+    process.off('exit', onExit)
     if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited
     }
-    rmSync(dir, { recursive: true, force: true })
   }
-  // A run that is broken off leaves no server behind.
-  process.once('exit', () => child.kill('SIGKILL'))
   try {
     await ready(child)
   } catch (error) {
     await stop()
     throw error
   }
-  return { url: `redis://127.0.0.1:${port}`, stop }
+  return { url: `redis://127.0.0.1:${port}`, pid: child.pid ?? -1, stop }
 }
 
 async function startContainer(): Promise<TestRedis> {

@@ -146,6 +146,34 @@ describe('a configuration that is not usable', () => {
     ])
   })
 
+  test.each([
+    [
+      'redis://a:6379,redis://b:6379',
+      'false',
+      'redis.url names several nodes: that needs redis.cluster: true',
+    ],
+    ['redis://a:6379,b:6379', 'true', 'redis.url must start with redis:// or rediss://'],
+    ['redis://a:6379/2', 'true', 'redis.url has a database number, and a Redis Cluster has database 0 alone'],
+    ['', 'true', 'redis.cluster needs redis.url'],
+  ])('with the Redis addresses "%s" and cluster %s', (url, cluster, problem) => {
+    const env = {
+      PAYSENTRY_PRIVACY_PSEUDONYM_KEY: KEY,
+      PAYSENTRY_REDIS_URL: url,
+      PAYSENTRY_REDIS_CLUSTER: cluster,
+    }
+    expect(problemsOf({ env })).toEqual([problem])
+  })
+
+  test('with a key prefix that would put all journals on one node of a cluster', () => {
+    const env = {
+      PAYSENTRY_PRIVACY_PSEUDONYM_KEY: KEY,
+      PAYSENTRY_REDIS_URL: 'redis://a:6379',
+      PAYSENTRY_REDIS_CLUSTER: 'true',
+      PAYSENTRY_REDIS_KEY_PREFIX: '{ps}:',
+    }
+    expect(problemsOf({ env })).toEqual([expect.stringContaining('redis.keyPrefix has a brace')])
+  })
+
   test('never shows a secret', () => {
     const env = Object.fromEntries(
       configEntries()

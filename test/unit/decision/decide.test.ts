@@ -3,7 +3,7 @@ import type { Batch } from '../../../src/batch.ts'
 import { createDecideStage, decide } from '../../../src/decision/decide.ts'
 import { alertSchema, type Decision, decisionSchema } from '../../../src/decision/decision.ts'
 import { topicNames } from '../../../src/log/topics.ts'
-import type { FiredRule } from '../../../src/rules/rule-set.ts'
+import { DEFAULT_CUSTOMER_TEXT, type FiredRule } from '../../../src/rules/rule-set.ts'
 import type { EntityRef } from '../../../src/velocity/entity.ts'
 import { batchEventOf, batchOf, firedRule, recordAt } from '../../support/batches.ts'
 
@@ -36,14 +36,14 @@ describe('decide', () => {
         ],
       },
     )
-    const decision = decide(event, versions)
+    const decision = decide(event, { versions })
     expect(decision.action).toBe('block')
     expect(decision.reasons.map((reason) => reason.rule)).toEqual(['b', 'c', 'a'])
   })
 
   it('keeps rule order among rules of the same action', () => {
     const fired = ['a', 'b', 'c'].map((id) => firedRule(id))
-    expect(decide(batchEventOf({}, { fired }), versions).reasons.map((reason) => reason.rule)).toEqual([
+    expect(decide(batchEventOf({}, { fired }), { versions }).reasons.map((reason) => reason.rule)).toEqual([
       'a',
       'b',
       'c',
@@ -51,15 +51,14 @@ describe('decide', () => {
   })
 
   it('records rules in shadow without letting them act', () => {
-    const decision = decide(
-      batchEventOf({}, { fired: [firedRule('a', { mode: 'shadow', acts: false })] }),
+    const decision = decide(batchEventOf({}, { fired: [firedRule('a', { mode: 'shadow', acts: false })] }), {
       versions,
-    )
+    })
     expect(decision).toMatchObject({ action: 'allow', reasons: [], shadow: [{ rule: 'a', action: 'block' }] })
   })
 
   it('allows an event on which nothing fired', () => {
-    expect(decide(batchEventOf({}), versions)).toMatchObject({
+    expect(decide(batchEventOf({}), { versions })).toMatchObject({
       action: 'allow',
       reasons: [],
       score: null,
@@ -67,8 +66,47 @@ describe('decide', () => {
     })
   })
 
+  it('asks for a review of an amount without a rate where the policy says so, after the reasons of rules', () => {
+    const unpriced = { amountBaseMinor: Number.NaN, degraded: ['rate:XAF'] }
+    const alone = decide(batchEventOf({ currency: 'XAF' }, unpriced), { versions, missingRate: 'review' })
+    expect(alone.action).toBe('review')
+    expect(alone.reasons).toEqual([
+      {
+        code: 'RATE_MISSING',
+        rule: 'money.missingRate',
+        text: 'There is no exchange rate for XAF, so nothing could look at the amount',
+        customer: DEFAULT_CUSTOMER_TEXT,
+      },
+    ])
+    const blocked = decide(batchEventOf({}, { ...unpriced, fired: [firedRule('a')] }), {
+      versions,
+      missingRate: 'review',
+    })
+    expect(blocked.action).toBe('block')
+    expect(blocked.reasons.map(({ rule }) => rule)).toEqual(['a', 'money.missingRate'])
+  })
+
+  it('lets no allow rule set aside the review of an amount without a rate', () => {
+    const trusted = firedRule('trusted', { action: 'allow', override: 'block' })
+    const fired = [firedRule('asking'), trusted]
+    const unpriced = batchEventOf({}, { amountBaseMinor: Number.NaN, fired })
+    const decision = decide(unpriced, { versions, missingRate: 'review' })
+    expect(decision.action).toBe('review')
+    expect(decision.reasons.map(({ rule }) => rule)).toEqual(['money.missingRate', 'trusted'])
+    expect(decision.overridden?.map(({ rule }) => rule)).toEqual(['asking'])
+  })
+
+  it('asks for no review of an amount with a rate, nor where the policy leaves it unknown', () => {
+    expect(decide(batchEventOf({}), { versions, missingRate: 'review' }).action).toBe('allow')
+    const unpriced = batchEventOf({}, { amountBaseMinor: Number.NaN })
+    expect(decide(unpriced, { versions, missingRate: 'unknown' })).toMatchObject({
+      action: 'allow',
+      reasons: [],
+    })
+  })
+
   it('lists what was missing in one order, whatever the order in which it was found', () => {
-    expect(decide(batchEventOf({}, { degraded: ['rate:XAF', 'model'] }), versions).degraded).toEqual([
+    expect(decide(batchEventOf({}, { degraded: ['rate:XAF', 'model'] }), { versions }).degraded).toEqual([
       'model',
       'rate:XAF',
     ])
@@ -127,7 +165,7 @@ describe('the decide stage', () => {
 
 describe('the outcome', () => {
   const thresholds = { review: 30, challenge: 60, block: 90 }
-  const decided = (...fired: FiredRule[]) => decide(batchEventOf({}, { fired }), versions, thresholds)
+  const decided = (...fired: FiredRule[]) => decide(batchEventOf({}, { fired }), { versions, thresholds })
   const weighted = (id: string, weight: number, slots: Partial<FiredRule> = {}) =>
     firedRule(id, { action: null, weight, ...slots })
   const allow = (id: string, override: 'review' | 'challenge' | 'block') =>

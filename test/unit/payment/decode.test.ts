@@ -54,6 +54,24 @@ describe('a valid payment event', () => {
     })
   })
 
+  test('in a currency without a rate is rejected where the policy says so, and nothing beside it', () => {
+    const values = [
+      paymentEvent({ amount: 5000, currency: 'XAF' }),
+      paymentEvent({ amount: 0, currency: 'XAF' }),
+      paymentEvent({ amount: 5000, currency: 'USD' }),
+    ]
+    const records = values.map((value, index) => logRecord(value, { offset: String(index) }))
+    const batch = decodeBatch(records, undefined, 'reject')
+    expect(batch.events.map(({ record }) => record.offset)).toEqual(['1', '2'])
+    expect(batch.rejected).toMatchObject([
+      {
+        code: 'RATE_MISSING',
+        message:
+          'currency XAF has no rate in version t1 of the rate file, and money.missingRate is reject: add the rate and publish the message again',
+      },
+    ])
+  })
+
   test('that moves no money needs no rate', () => {
     const event = decodedEvent(paymentEvent({ type: 'login', amount: 0, currency: 'XXX' }))
     expect(event).toMatchObject({ amountBaseMinor: 0, amount: 0, degraded: [] })

@@ -178,6 +178,15 @@ describe('secretsOf', () => {
     ])
   })
 
+  it('finds the passwords of all nodes that a setting lists', () => {
+    const env = {
+      PAYSENTRY_REDIS_URL: 'redis://:firstword@a:6379, redis://:otherword@b:6379',
+      PAYSENTRY_REDIS_CLUSTER: 'true',
+      PAYSENTRY_PRIVACY_PSEUDONYM_KEY: '0'.repeat(32),
+    }
+    expect(secretsOf(loadConfig({ env }))).toEqual(expect.arrayContaining(['firstword', 'otherword']))
+  })
+
   it('finds nothing where nothing is set, and keeps a lone per cent sign', () => {
     expect(secretsOf(loadConfig({ env: {} }))).toEqual([])
     const env = {

@@ -1,0 +1,53 @@
+// A Redis with the settings that docker-compose.yml recommends is killed under traffic and started again.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { freePort } from '../support/free-port.ts'
+import { spawnRedis } from '../support/redis.ts'
+import { expectExact, startWriter, untilMore } from './velocity-support.ts'
+
+/** The arguments after `redis-server`. */
+function recommendedSettings(): string[] {
+  const file = new URL('../../docker-compose.yml', import.meta.url)
+  const compose = z
+    .object({ services: z.object({ redis: z.object({ command: z.array(z.string()) }) }) })
+    .parse(parse(readFileSync(file, 'utf8')))
+  return compose.services.redis.command.slice(1)
+}
+
+describe('velocity when Redis is killed', () => {
+  it('has every record that was acknowledged after a restart, and windows are exact through it', async () => {
+    const settings = recommendedSettings()
+    const dir = mkdtempSync(path.join(tmpdir(), 'paysentry-aof-'))
+    const port = await freePort()
+    let server = await spawnRedis(port, dir, settings)
+    const stores = [1, 2].map(() =>
+      createRedisStore({
+        url: server.url,
+        keyPrefix: 'test:',
+        commandTimeoutMs: 2_000,
+        retentionMs: 600_000,
+      }),
+    )
+    const writers = stores.map((store, i) => startWriter('ab'.charAt(i), store))
+    for (let kills = 0; kills < 3; kills++) {
+      await Promise.all(writers.map((writer) => untilMore(writer, 150)))
+      await server.stop()
+      server = await spawnRedis(port, dir, settings)
+    }
+    await Promise.all(writers.map((writer) => untilMore(writer, 150)))
+    await Promise.all(writers.map((writer) => writer.stop()))
+    for (const writer of writers) expect(writer.retries()).toBeGreaterThan(0)
+    await expectExact(
+      stores[0]!,
+      writers.flatMap(({ decided }) => decided),
+    )
+    await Promise.all(stores.map((store) => store.close()))
+    await server.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+})
