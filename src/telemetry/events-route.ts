@@ -97,7 +97,7 @@ async function submitInTime(
   } catch (thrown) {
     const error = toAppError(thrown)
     options.logger.error({ err: thrown }, 'Events that came over HTTP could not be taken')
-    return error.disposition === 'retry' || error.disposition === 'abandon'
+    return ['degrade', 'retry', 'abandon'].includes(error.disposition)
       ? httpProblem('NOT_AVAILABLE', `The events were not taken: ${error.code}. Try again.`)
       : httpProblem('UNEXPECTED', `The events were not taken: ${error.code}. The log of paysentry says why.`)
   } finally {
