@@ -25,6 +25,7 @@ export default defineConfig({
       real('contract', 1),
       real('integration', 2),
       real('e2e', 3),
+      real('faults', 4),
     ],
   },
 })

@@ -5,7 +5,8 @@ import type { Config } from './config.ts'
 import { openRuleControl, type RuleControl } from './control/rule-control.ts'
 import { createStanding, type Standing } from './control/standing.ts'
 import { createDeciding, type Deciding } from './deciding.ts'
-import type { AppError } from './errors.ts'
+import { AppError } from './errors.ts'
+import { createFallback, type Fallback } from './fallback.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { type Knowledge, loadKnowledge } from './knowledge.ts'
 import { deadLetter } from './log/dead-letter.ts'
@@ -17,7 +18,9 @@ import { maskRecord } from './payment/card-mask.ts'
 import { payerKey } from './payment/payer-key.ts'
 import type { PipelineObserver } from './pipeline.ts'
 import { createListStore, listItems } from './rules/list-store.ts'
-import { createRunner, type Runner } from './runner.ts'
+import { maskDigits, type PoisonGuard } from './poison.ts'
+import { openBatchRunner, openPoisonGuard, pseudonymKey } from './processing.ts'
+import type { Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -26,8 +29,6 @@ import { createMemoryStore } from './velocity/memory-store.ts'
 import { createPseudonymiser, type Pseudonymiser } from './velocity/pseudonym.ts'
 import { createRedisStore } from './velocity/redis-store.ts'
 
-/** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
-const MEMORY_ONLY_KEY = '00'.repeat(16)
 /** After this part of the shutdown deadline, batches that cannot be finished are given up. */
 const PATIENT_SHARE = 0.75
 const LOOPBACK = '127.0.0.1'
@@ -64,7 +65,7 @@ export interface App {
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, logger, metrics } = options
-  const pseudonymiser = createPseudonymiser(config.privacy.pseudonymKey || MEMORY_ONLY_KEY)
+  const pseudonymiser = createPseudonymiser(pseudonymKey(config))
   const standing = createStanding(createListStore(listItems(pseudonymiser)))
   const knowledge = await loadKnowledge(config, standing.lists.has)
   const topics = topicNames(config.topics.prefix)
@@ -80,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     deciding: null,
     consumer: null,
     runner: null,
+    fallback: null,
     stopping: false,
     failed: false,
   }
@@ -100,6 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const closeAll = async (): Promise<void> => {
     await http.close()
     await state.control?.stop()
+    await state.fallback?.close()
     await log.close()
     await state.deciding?.close()
     await store.close()
@@ -107,19 +110,25 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   try {
     const address = await http.listen()
-    await store.ping()
-    const parts = { knowledge, store, topics, intake, pseudonymiser, standing }
-    const deciding = openDeciding(options, parts)
+    await store.ping().catch((error: unknown) => {
+      if (!mayStartWithout(error, embedded, config)) throw error
+      logger.error({ err: error }, 'The journals are away at the start; degrade.journals decides')
+    })
+    const parts = { knowledge, store, log, topics, intake, pseudonymiser, standing, fail }
+    const { deciding, fallback, guard } = openDeciding(options, parts)
     state.deciding = deciding
+    state.fallback = fallback
     const control = await openRuleControl({ ...options, log, topic: topics.control, standing, deciding })
     state.control = control
     control.finished.catch(fail)
-    const runner = openRunner(options, deciding, fail)
+    const pipeline = guard.pipeline(deciding.pipeline)
+    const runner = openBatchRunner(options, { pipeline, fallback, fail })
     state.runner = runner
     const consumer = await log.consume({
       topics: [topics.events, topics.labels],
       groupId: config.kafka.groupId,
       maxBatchRecords: config.batch.maxRecords,
+      limit: guard.limit,
       concurrentPartitions: config.batch.concurrentPartitions,
       from: 'earliest',
       publishesTo: [topics.decisions, topics.alerts, topics.deadLetters],
@@ -155,12 +164,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** Whether a policy can decide until the journals are there. */
+function mayStartWithout(error: unknown, embedded: InProcessLog | null, { degrade }: Config): boolean {
+  const isAway = error instanceof AppError && error.disposition === 'degrade'
+  return isAway && embedded === null && degrade.journals !== 'wait'
+}
+
 interface State {
   readonly store: JournalStore
   control: RuleControl | null
   deciding: Deciding | null
   consumer: Consumer | null
   runner: Runner | null
+  fallback: Fallback | null
   stopping: boolean
   failed: boolean
 }
@@ -206,13 +222,21 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
 interface DecidingParts {
   readonly knowledge: Knowledge
   readonly store: JournalStore
+  readonly log: EventLog
   readonly topics: TopicNames
   readonly intake: Intake | null
   readonly pseudonymiser: Pseudonymiser
   readonly standing: Standing
+  readonly fail: (error: AppError) => void
 }
 
-function openDeciding(options: AppOptions, parts: DecidingParts): Deciding {
+interface DecidingStack {
+  readonly deciding: Deciding
+  readonly fallback: Fallback
+  readonly guard: PoisonGuard
+}
+
+function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack {
   const { config, logger, metrics, now } = options
   const { topics, intake } = parts
   const observer: PipelineObserver = {
@@ -224,8 +248,19 @@ function openDeciding(options: AppOptions, parts: DecidingParts): Deciding {
       options.onCompleted?.(batch)
     },
   }
-  return createDeciding({
+  const fallback = createFallback({
+    config,
+    log: parts.log,
+    ping: parts.store.ping,
+    journal: (source) => deciding.journal(source),
+    sink: logger,
+    onFatal: parts.fail,
+  })
+  metrics.bindUnjournaled(fallback.repair.left)
+  const guard = openPoisonGuard(options, fallback)
+  const deciding: Deciding = createDeciding({
     ...parts,
+    around: { decode: guard.decode, velocity: fallback.velocity, standIns: fallback.standIns },
     horizons: config.velocity,
     cacheBytes: config.velocity.cacheBytes,
     coalescing: {
@@ -247,26 +282,13 @@ function openDeciding(options: AppOptions, parts: DecidingParts): Deciding {
       processor: config.kafka.clientId,
       now,
       missingRate: config.money.missingRate,
-      deadLetter: (rejected, nowMs) => deadLetter(rejected, { topics, nowMs, mask: maskRecord }),
+      deadLetter(rejected, nowMs) {
+        const mask = rejected.code === 'MESSAGE_KILLS_PROCESS' ? maskDigits : maskRecord
+        return deadLetter(rejected, { topics, nowMs, mask })
+      },
     },
     observer,
     onVelocity: (velocity) => metrics.bindJournalCache(velocity.cacheFigures),
   })
-}
-
-function openRunner(
-  { logger, metrics }: AppOptions,
-  { pipeline }: Deciding,
-  fail: (error: AppError) => void,
-): Runner {
-  return createRunner({
-    pipeline,
-    onRetry(error, { topic, partition }, attempt, pauseMs) {
-      metrics.countRetry(error.code)
-      logger.warn({ err: error, topic, partition, attempt, pauseMs }, 'A batch will be tried again')
-    },
-    onAbandon: (error, { topic, partition }) =>
-      logger.info({ err: error, topic, partition }, 'A batch was left to the new owner of its partition'),
-    onFatal: (error) => fail(error),
-  })
+  return { deciding, fallback, guard }
 }

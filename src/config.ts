@@ -40,6 +40,10 @@ export const configSchema = z.strictObject({
     brokers: list().default([]).describe('Bootstrap brokers, `host:port`. Empty: the in-process log'),
     clientId: text().default('paysentry').describe('Client id; also the processor name on decisions'),
     groupId: text().default('paysentry').describe('Consumer group'),
+    delivery: z
+      .enum(['at-least-once', 'exactly-once'])
+      .default('at-least-once')
+      .describe('`at-least-once`, or `exactly-once` for read-committed consumers'),
     ssl: flag().default(false).describe('TLS to the brokers'),
     saslMechanism: z
       .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
@@ -106,6 +110,32 @@ export const configSchema = z.strictObject({
     maxMessageBytes: int(1_024, 16_777_216)
       .default(262_144)
       .describe('A larger message becomes a dead letter'),
+    maxTries: int(1, 20)
+      .default(3)
+      .describe('A message that ended the process this often, worked on alone, becomes a dead letter'),
+  }),
+  deadline: z.strictObject({
+    ms: int(10, 60_000)
+      .default(250)
+      .describe('Time for a decision. Redis gets 60 % of it for a batch; then degrade.journals decides'),
+  }),
+  degrade: z.strictObject({
+    journals: z
+      .enum(['wait', 'allow', 'review', 'block'])
+      .default('review')
+      .describe(
+        'Redis is away or too slow: `wait` for it, or what becomes of a payment that no rule stops: `allow`, `review` or `block`',
+      ),
+    journalsChallengeFrom: int(0, 1_000_000_000)
+      .default(500)
+      .describe('Without journals, payments from this amount on are challenged (base currency); 0 is never'),
+    journalsBlockFrom: int(0, 1_000_000_000)
+      .default(0)
+      .describe('Without journals, payments from this amount on are blocked (base currency); 0 is never'),
+    model: z
+      .enum(['without', 'wait'])
+      .default('without')
+      .describe('The model fails: decide `without` a score, or `wait`'),
   }),
   money: z.strictObject({
     ratesFile: text().default('rates.yaml').describe('Exchange rates to the base currency'),

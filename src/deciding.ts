@@ -2,12 +2,14 @@
 // try, the stages that were in force when it began, so no batch mixes two rule sets.
 import type { Batch, JudgedWith } from './batch.ts'
 import { createDecideStage, type DecideOptions } from './decision/decide.ts'
+import { scoreOrFail } from './degrade.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { PartitionBatch } from './log/event-log.ts'
 import { createScoreStage } from './model/score-stage.ts'
 import { createDecodeStage, type DecodeOptions } from './payment/decode.ts'
-import { createPipeline, type Pipeline, type PipelineObserver } from './pipeline.ts'
+import { createPipeline, type Pipeline, type PipelineObserver, type StandIns } from './pipeline.ts'
 import { createRulesStage } from './rules/rules-stage.ts'
+import type { Stage } from './stage.ts'
 import type { CoalescerObserver } from './velocity/coalescer.ts'
 import type { Horizons } from './velocity/grid.ts'
 import type { JournalStore } from './velocity/journal-store.ts'
@@ -25,6 +27,12 @@ export interface DecidingOptions {
   readonly judgedWith: () => JudgedWith
   readonly decode: Pick<DecodeOptions, 'topics' | 'maxMessageBytes' | 'maxFutureSkewMs' | 'missingRate'>
   readonly decide: Pick<DecideOptions, 'topics' | 'processor' | 'now' | 'deadLetter' | 'missingRate'>
+  /** What is put around stages, and what stands in for those whose part is missing. */
+  readonly around: {
+    decode(stage: Stage<PartitionBatch, Batch>): Stage<PartitionBatch, Batch>
+    velocity(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
+    readonly standIns: StandIns
+  }
   readonly observer: PipelineObserver
   /** Told of each velocity stage, whose cache figures count from then on. */
   readonly onVelocity: (velocity: VelocityStage) => void
@@ -32,6 +40,8 @@ export interface DecidingOptions {
 
 export interface Deciding {
   readonly pipeline: Pipeline
+  /** Journals a batch and decides nothing. */
+  journal(source: PartitionBatch): Promise<void>
   readonly knowledge: () => Knowledge
   /** From the next batch on. */
   use(knowledge: Knowledge): void
@@ -43,7 +53,8 @@ export function createDeciding(options: DecidingOptions): Deciding {
   let knowledge = options.knowledge
   const stages: VelocityStage[] = []
   let velocity = velocityOf(knowledge)
-  let pipeline = pipelineOf(knowledge, velocity)
+  let decode = decodeOf(knowledge)
+  let pipeline = pipelineOf(knowledge, decode, velocity)
   // A batch whose publishing failed may stand in the log already: what is published again must be under the same rules.
   const begun = new WeakMap<PartitionBatch, Pipeline>()
 
@@ -54,18 +65,22 @@ export function createDeciding(options: DecidingOptions): Deciding {
     options.onVelocity(stage)
     return stage
   }
-  function pipelineOf({ rates, windows, scorer, ruleSet }: Knowledge, stage: VelocityStage): Pipeline {
+  function decodeOf({ rates, windows }: Knowledge): (source: PartitionBatch) => Batch {
     const noWindows = emptyWindows(windows)
+    const { pseudonymiser } = options
+    return createDecodeStage({ ...options.decode, pseudonymiser, rates, newWindows: () => noWindows.slice() })
+  }
+  function pipelineOf(
+    { rates, scorer, ruleSet }: Knowledge,
+    decode: (source: PartitionBatch) => Batch,
+    stage: VelocityStage,
+  ): Pipeline {
+    const { around } = options
     return createPipeline(
       {
-        decode: createDecodeStage({
-          ...options.decode,
-          pseudonymiser: options.pseudonymiser,
-          rates,
-          newWindows: () => noWindows.slice(),
-        }),
-        velocity: (batch: Batch) => stage(batch),
-        score: createScoreStage(scorer),
+        decode: around.decode(decode),
+        velocity: around.velocity((batch: Batch) => stage(batch)),
+        score: scoreOrFail(createScoreStage(scorer)),
         rules: createRulesStage({ ruleSet, judgedWith: options.judgedWith }),
         decide: createDecideStage({
           ...options.decide,
@@ -73,14 +88,18 @@ export function createDeciding(options: DecidingOptions): Deciding {
           versions: { ruleSet: ruleSet.hash, model: scorer?.version ?? null, rates: rates.version },
         }),
       },
+      around.standIns,
       options.observer,
     )
   }
   return {
-    pipeline(source) {
+    pipeline(source, missing) {
       const pinned = begun.get(source) ?? pipeline
       begun.set(source, pinned)
-      return pinned(source)
+      return pinned(source, missing)
+    },
+    async journal(source) {
+      await velocity(decode(source))
     },
     knowledge: () => knowledge,
     async close() {
@@ -91,7 +110,8 @@ export function createDeciding(options: DecidingOptions): Deciding {
       // the store, at the cost of one reading of each journal.
       if (!sameWindows(next.windows, knowledge.windows)) velocity = velocityOf(next)
       knowledge = next
-      pipeline = pipelineOf(next, velocity)
+      decode = decodeOf(next)
+      pipeline = pipelineOf(next, decode, velocity)
     },
   }
 }

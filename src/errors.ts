@@ -4,11 +4,12 @@
 /**
  * What happens after an error:
  * `reject` the message becomes a dead letter and the rest of the batch goes on ·
+ * `degrade` something is missing, and the policy of degrade.* decides without it; where that says `wait`, as `retry` ·
  * `retry` nothing was published and no offset moved, so the batch is done again after a pause ·
  * `abandon` the partition belongs to another processor now, so the batch is dropped ·
  * `fatal` the process exits non-zero and its supervisor restarts it.
  */
-export type Disposition = 'reject' | 'retry' | 'abandon' | 'fatal'
+export type Disposition = 'reject' | 'degrade' | 'retry' | 'abandon' | 'fatal'
 
 const table = {
   MESSAGE_EMPTY: { disposition: 'reject', message: 'The message has no value' },
@@ -26,7 +27,13 @@ const table = {
   CURRENCY_UNKNOWN: { disposition: 'reject', message: 'The currency is no active ISO 4217 code' },
   RATE_MISSING: { disposition: 'reject', message: 'The rate file has no rate for the currency' },
   CARD_NUMBER_IN_CLEAR: { disposition: 'reject', message: 'A field holds a full card number' },
-  STORE_UNAVAILABLE: { disposition: 'retry', message: 'Redis does not answer' },
+  MESSAGE_KILLS_PROCESS: {
+    disposition: 'reject',
+    message: 'The process ended each time it worked on the message',
+  },
+  STORE_UNAVAILABLE: { disposition: 'degrade', message: 'Redis does not answer' },
+  STORE_LATE: { disposition: 'degrade', message: 'Redis did not answer in time for the decision' },
+  MODEL_FAILED: { disposition: 'degrade', message: 'The model could not score' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
   CONFIG_INVALID: { disposition: 'fatal', message: 'The configuration is not usable' },
@@ -38,6 +45,7 @@ const table = {
   STORE_INCOMPATIBLE: { disposition: 'fatal', message: 'Redis cannot run the velocity function library' },
   TOPIC_MISSING: { disposition: 'fatal', message: 'A topic does not exist' },
   CONSUMER_STOPPED: { disposition: 'fatal', message: 'The Kafka consumer stopped for good' },
+  STOP_FORCED: { disposition: 'fatal', message: 'The processor ended before its work was finished' },
   UNEXPECTED: { disposition: 'fatal', message: 'A defect in paysentry' },
 } as const satisfies Record<string, { disposition: Disposition; message: string }>
 
@@ -48,6 +56,15 @@ export type RejectCode = {
 
 /** The table, for documentation and tests. */
 export const ERRORS: Readonly<Record<ErrorCode, { disposition: Disposition; message: string }>> = table
+
+/** What a decision can do without, and what it says of it; `deadline`: it was given up for lack of time. */
+export type Missing = 'journals' | 'model' | 'deadline'
+
+/** What is missing after an error with the disposition `degrade`. */
+export function missingAfter(code: ErrorCode): readonly Missing[] {
+  if (code === 'MODEL_FAILED') return ['model']
+  return code === 'STORE_LATE' ? ['journals', 'deadline'] : ['journals']
+}
 
 /** An error with a code of the table. `detail` says what happened here, `problems` lists all that was found wrong. */
 export class AppError extends Error {

@@ -1,10 +1,12 @@
 // argv → command. The only place with process.exit.
 import { Command, CommanderError } from 'commander'
+import { deadLettersCommand } from './cli/dead-letters.ts'
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts'
 import { inspectCommand } from './cli/inspect.ts'
 import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
+import { importCommand } from './cli/import.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -25,6 +27,8 @@ const commands = [
   runCommand(),
   topicsCommand(),
   simulateCommand(),
+  importCommand(),
+  deadLettersCommand(),
   rulesCommand(),
   listsCommand(),
   trainCommand(),

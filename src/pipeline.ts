@@ -2,6 +2,7 @@
 // The failure of one event is a value that travels with the batch (`batch.rejected`); the failure of infrastructure is
 // thrown, before anything was published or after: doing the whole batch again is always safe.
 import type { Batch, StageName } from './batch.ts'
+import type { Missing } from './errors.ts'
 import type { PartitionBatch } from './log/event-log.ts'
 import { observed, type Stage, type StageObserver } from './stage.ts'
 
@@ -13,16 +14,27 @@ export interface Stages {
   readonly decide: Stage<Batch, Batch>
 }
 
+/** What stands in for stages whose part is missing; see degrade.ts. */
+export interface StandIns {
+  /** In place of velocity and of score. */
+  readonly without: (batch: Batch, missing: Missing) => Batch
+  /** After the rules, when there were no journals. */
+  readonly journalsPolicy: (batch: Batch) => Batch
+}
+
 export interface PipelineObserver {
   readonly stage: StageObserver
   /** Told when a batch has been committed. */
   readonly completed: (batch: Batch) => void
 }
 
-export type Pipeline = (source: PartitionBatch) => Promise<void>
+/** `missing` is what the batch is decided without; nothing if absent. */
+export type Pipeline = (source: PartitionBatch, missing?: ReadonlySet<Missing>) => Promise<void>
+
+const NOTHING_MISSING: ReadonlySet<Missing> = new Set()
 
 /** Joins the stages. The pipeline throws what a stage throws; see `createRunner` for what is done about it. */
-export function createPipeline(stages: Stages, observer: PipelineObserver): Pipeline {
+export function createPipeline(stages: Stages, standIns: StandIns, observer: PipelineObserver): Pipeline {
   const watch = <I, O>(name: StageName, stage: Stage<I, O>) => observed(name, stage, observer.stage)
   const decode = watch('decode', stages.decode)
   const velocity = watch('velocity', stages.velocity)
@@ -32,12 +44,16 @@ export function createPipeline(stages: Stages, observer: PipelineObserver): Pipe
   const publish = watch('publish', (batch: Batch) => batch.source.publish(batch.outputs))
   const commit = watch('commit', (batch: Batch) => batch.source.commit())
 
-  return async (source) => {
+  const { without, journalsPolicy } = standIns
+
+  return async (source, missing = NOTHING_MISSING) => {
+    const noJournals = missing.has('journals')
     const decoded = await decode(source)
-    const measured = await velocity(decoded)
-    const scored = await score(measured)
+    const measured = noJournals ? without(decoded, 'journals') : await velocity(decoded)
+    if (missing.has('deadline')) without(measured, 'deadline')
+    const scored = missing.has('model') ? without(measured, 'model') : await score(measured)
     const judged = await rules(scored)
-    const decided = await decide(judged)
+    const decided = await decide(noJournals ? journalsPolicy(judged) : judged)
     await publish(decided)
     await commit(decided)
     observer.completed(decided)

@@ -47,6 +47,11 @@ const DEAD_LETTER_HEADERS = {
     [HEADERS.errorPartition]: text('Partition of the message', { pattern: '^[0-9]+$' }),
     [HEADERS.errorOffset]: text('Offset of the message', { pattern: '^[0-9]+$' }),
     [HEADERS.errorTime]: text('When it was rejected, RFC 3339', { format: 'date-time' }),
+    [HEADERS.errorMasked]: text(
+      'Parts that held card numbers: `key`, `value`, `headers`, with commas between',
+    ),
+    [HEADERS.replayedFrom]: text('The dead letter that this message was replayed from, if it was'),
+    [HEADERS.firstSource]: text('Where a replayed message stood when it first came'),
   },
   required: [
     HEADERS.source,
@@ -58,6 +63,11 @@ const DEAD_LETTER_HEADERS = {
     HEADERS.errorOffset,
     HEADERS.errorTime,
   ],
+}
+const REPLAY_MARK_HEADERS = {
+  type: 'object',
+  properties: { [HEADERS.replayOf]: text('The dead letter that was replayed: `<partition>/<offset>`') },
+  required: [HEADERS.replayOf],
 }
 const DEAD_LETTER_HEADERS_EXAMPLE = {
   [HEADERS.source]: 'payments.events/3/10483',
@@ -135,6 +145,14 @@ function channels(): Record<TopicRole, object> {
           payload: { description: 'The value as it came, of whatever form; null when it had none' },
           bindings: keyBinding('As the message'),
           examples: [{ headers: DEAD_LETTER_HEADERS_EXAMPLE, payload: { id: 'evt-7f3a2d', amount: 19.99 } }],
+        },
+        ReplayMark: {
+          title: 'Replay mark',
+          summary: 'Says that a dead letter of this topic was replayed; has no value',
+          headers: REPLAY_MARK_HEADERS,
+          payload: { description: 'Always null' },
+          bindings: keyBinding('As the dead letter'),
+          examples: [{ headers: { [HEADERS.replayOf]: '3/118' }, payload: null }],
         },
       },
     ),

@@ -4,6 +4,8 @@ import { type Disposition, ERRORS, type ErrorCode } from '../../src/errors.ts'
 const DISPOSITIONS: Readonly<Record<Disposition, string>> = {
   reject:
     'The message becomes a dead letter with the reason in its `paysentry.error.*` headers, and the rest of the batch is decided.',
+  degrade:
+    'Something that a decision needs is missing. The settings `degrade.*` say what decides without it; the decision names what was missing in `degraded`. With `wait`, and where there is no Kafka, the batch is done again after a pause.',
   retry:
     'Nothing was published and no offset moved. The batch is done again after a pause, until it succeeds.',
   abandon: 'The partition belongs to another processor now, which does the batch again. Nothing is lost.',
@@ -25,7 +27,14 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Add the rate to the file that `money.ratesFile` names, restart, and publish the message again; or set `money.missingRate` to `unknown` or `review`.',
   CARD_NUMBER_IN_CLEAR:
     'Publish a token in place of the card number, and treat the topic that held it as exposed. An identifier that only looks like a card number passes with a letter between its digits, or in a field that is declared to hold numbers (docs/contracts).',
-  STORE_UNAVAILABLE: 'Bring Redis back, or the network to it. Deciding goes on where it stopped.',
+  MESSAGE_KILLS_PROCESS:
+    'Find out what died: the message stands in the topic that the dead letter names. It was tried `limits.maxTries` times alone. Send it again when the cause is mended.',
+  STORE_UNAVAILABLE:
+    'Bring Redis back, or the network to it. What was decided without journals meanwhile is journaled then; `paysentry_unjournaled_records` falls to 0.',
+  STORE_LATE:
+    'Look at the latency and the CPU of Redis, or raise `deadline.ms`. The decision says `deadline` besides `journals`; the journals are completed afterwards.',
+  MODEL_FAILED:
+    'Payments are decided by rules alone. See the cause in the log; put the files of the model version back, or set `model.version` to another one.',
   LOG_UNAVAILABLE: 'Bring Kafka back, or the network to it. Deciding goes on where it stopped.',
   PARTITION_LOST:
     'Nothing, as long as it is rare: it comes with every rebalance. Often: raise `kafka.sessionTimeoutMs`.',
@@ -41,6 +50,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Use Redis 7.0 or later, with functions allowed to the user of `redis.url`; set `redis.cluster` where the address leads to a cluster, and only there.',
   TOPIC_MISSING: 'Create the topics: `paysentry topics create`.',
   CONSUMER_STOPPED: 'See the cause in the log. The supervisor restarts the process.',
+  STOP_FORCED:
+    'Nothing: what was not committed is done again by the next owner. Often: raise `shutdown.deadlineMs`, and the time that the supervisor gives.',
   UNEXPECTED: 'Report it with the log line, which holds the cause. Nothing of the batch was committed.',
 }
 

@@ -2,6 +2,7 @@
 // Read in one go from front to back, holding one piece of the file at a time. The order of the lines is the order of arrival.
 import { open } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
+import { detachedBatch } from '../log/detached-batch.ts'
 import type { LogRecord, PartitionBatch } from '../log/event-log.ts'
 import type { TopicNames } from '../log/topics.ts'
 
@@ -110,7 +111,6 @@ export function batchOf(
   topics: Pick<TopicNames, 'events' | 'labels'>,
 ): PartitionBatch {
   const topic = kind === 'event' ? topics.events : topics.labels
-  const nothing = (): Promise<void> => Promise.resolve()
   const records = lines.map(
     ({ line, value }): LogRecord => ({
       topic,
@@ -122,14 +122,5 @@ export function batchOf(
       headers: {},
     }),
   )
-  return {
-    topic,
-    partition: 0,
-    records,
-    lag: 0,
-    arrivedAtMs: 0,
-    isStale: () => false,
-    publish: nothing,
-    commit: nothing,
-  }
+  return detachedBatch(topic, records)
 }

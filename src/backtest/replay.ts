@@ -74,6 +74,7 @@ export function createReplay(options: ReplayOptions): Replay {
         deadLetter: (rejected, atMs) => deadLetter(rejected, { topics, nowMs: atMs, mask: maskRecord }),
       }),
     },
+    { without: (batch) => batch, journalsPolicy: (batch) => batch },
     { stage: () => undefined, completed: options.onDecided },
   )
   return {

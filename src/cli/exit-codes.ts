@@ -7,6 +7,8 @@ export const EXIT = {
   failed: 1,
   /** Wrong arguments, configuration, rules, model, rates or recording: restarting does not help. */
   unusable: 2,
+  /** Stopped by a second signal or at the deadline: batches in hand come again to the next owner. */
+  forced: 3,
 } as const
 
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
@@ -21,5 +23,7 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
 ])
 
 export function exitCodeOf(error: unknown): number {
-  return error instanceof AppError && UNUSABLE.has(error.code) ? EXIT.unusable : EXIT.failed
+  if (!(error instanceof AppError)) return EXIT.failed
+  if (error.code === 'STOP_FORCED') return EXIT.forced
+  return UNUSABLE.has(error.code) ? EXIT.unusable : EXIT.failed
 }

@@ -53,19 +53,27 @@ export interface StopOptions {
 
 /**
  * Stops the app at the first SIGINT or SIGTERM, or when its work is done, and resolves when it has stopped. Rejects when the
- * app ends by itself or does not stop within the deadline.
+ * app ends by itself, and with STOP_FORCED at a further signal or when it has not stopped within the deadline.
  */
 export async function untilStopped(app: App, options: StopOptions): Promise<void> {
-  const signalled = Promise.withResolvers<string>()
-  const handler = (signal: string): void => signalled.resolve(signal)
-  process.once('SIGINT', handler)
-  process.once('SIGTERM', handler)
-  const reasons = [signalled.promise, app.finished.then(() => 'finished')]
+  const first = Promise.withResolvers<string>()
+  const further = Promise.withResolvers<never>()
+  // It may come while nobody waits for it.
+  further.promise.catch(() => undefined)
+  let signals = 0
+  const handler = (signal: string): void => {
+    signals++
+    if (signals === 1) first.resolve(signal)
+    else further.reject(new AppError('STOP_FORCED', `${signal} while it was being stopped`))
+  }
+  process.on('SIGINT', handler)
+  process.on('SIGTERM', handler)
+  const reasons = [first.promise, app.finished.then(() => 'finished')]
   if (options.work !== undefined) reasons.push(options.work.then(() => 'done'))
   try {
     options.onStop(await Promise.race(reasons))
   } finally {
-    await withDeadline(app.stop(), options.deadlineMs)
+    await withDeadline(Promise.race([app.stop(), further.promise]), options.deadlineMs)
     process.off('SIGINT', handler)
     process.off('SIGTERM', handler)
   }
@@ -74,8 +82,7 @@ export async function untilStopped(app: App, options: StopOptions): Promise<void
 async function withDeadline(stopping: Promise<unknown>, deadlineMs: number): Promise<void> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () =>
-      late.reject(new AppError('UNEXPECTED', `not stopped within shutdown.deadlineMs (${deadlineMs} ms)`)),
+    () => late.reject(new AppError('STOP_FORCED', `shutdown.deadlineMs (${deadlineMs} ms) is over`)),
     deadlineMs,
   )
   try {

@@ -1,14 +1,7 @@
 // `paysentry simulate`: simulated traffic to Kafka, to standard output or to a file.
-import { createWriteStream, openSync } from 'node:fs'
-import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { AppError } from '../errors.ts'
-import type { OutputRecord } from '../log/event-log.ts'
-import { createKafkaLog } from '../log/kafka-log.ts'
-import { type TopicNames, topicNames } from '../log/topics.ts'
 import { createEncoder } from '../simulator/encode.ts'
-import { createLineWriter } from '../simulator/line-writer.ts'
 import { type Progress, publish } from '../simulator/publisher.ts'
 import {
   CAMPAIGN_NAMES,
@@ -17,7 +10,7 @@ import {
   DEFAULT_FRAUD_SHARE,
   EVENTS_A_DAY,
 } from '../simulator/simulator.ts'
-import { configOfProcess, loggerOfProcess } from './process-host.ts'
+import { openTarget } from './target.ts'
 
 interface SimulateOptions {
   readonly to: string
@@ -28,14 +21,9 @@ interface SimulateOptions {
   readonly fraudShare: number
   readonly campaign?: string[]
   readonly start?: number | 'now'
+  readonly drift?: number | 'now'
   readonly poisonEvery?: number
   readonly config?: string
-}
-
-interface Target {
-  readonly topics: TopicNames
-  readonly send: (messages: readonly OutputRecord[]) => Promise<void>
-  readonly close: () => Promise<void>
 }
 
 const DAY_MS = 86_400_000
@@ -70,6 +58,11 @@ export function simulateCommand(): Command {
       'where simulated time starts: RFC 3339, or "now". Kafka: far enough back to end now, and never ahead of the clock; else 2026-01-01T00:00:00Z',
       startTime,
     )
+    .option(
+      '--drift <time>',
+      'from then on habits and campaigns are others (docs/simulator.md): RFC 3339, or "now"',
+      startTime,
+    )
     .option('--poison-every <n>', 'make every n-th message a bad one, of seven kinds in turn', wholeFrom(2))
     .option('--config <file>', 'configuration file (YAML), for the brokers and the topics')
   return command.action((options: SimulateOptions) => simulate(command, options))
@@ -82,7 +75,14 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
   const { customers, seed } = options
   const startMs = startOf(options, Date.now())
   const campaigns = options.campaign ?? CAMPAIGN_NAMES
-  const simulator = createSimulator({ seed, customers, startMs, fraudShare: options.fraudShare, campaigns })
+  const simulator = createSimulator({
+    seed,
+    customers,
+    startMs,
+    fraudShare: options.fraudShare,
+    campaigns,
+    ...driftOf(options.drift, Date.now()),
+  })
   const encode = createEncoder({ topics: target.topics, poisonEvery: options.poisonEvery })
   const startedAtMs = performance.now()
   const line = createProgressLine(startedAtMs)
@@ -109,6 +109,10 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
   }
   const verdict = stop.signal.aborted ? 'stopped' : 'done'
   line.note(`${verdict}: ${describeProgress(sent, performance.now() - startedAtMs)}`)
+}
+
+function driftOf(drift: number | 'now' | undefined, nowMs: number): { readonly driftFromMs?: number } {
+  return drift === undefined ? {} : { driftFromMs: drift === 'now' ? nowMs : drift }
 }
 
 /** `20000 events, 12 labels, 3 bad messages in 4.1 s (4883/s), simulated time 2026-01-01 09:13:22` */
@@ -138,39 +142,6 @@ export function startOf(
   // A third more than the average takes, so that a quiet night does not end at the clock.
   const days = events === undefined ? ENDLESS_DAYS : Math.max(1, (1.3 * events) / (customers * EVENTS_A_DAY))
   return Math.max(0, Math.floor(nowMs - days * DAY_MS))
-}
-
-function openTarget(command: Command, options: SimulateOptions, onClosed: () => void): Target {
-  if (options.to !== 'kafka') {
-    const toStdout = options.to === 'stdout'
-    const lines = createLineWriter(toStdout ? process.stdout : openFile(command, options.to), onClosed)
-    const close = toStdout ? () => Promise.resolve() : () => lines.close()
-    return { topics: topicNames(''), send: (messages) => lines.send(messages), close }
-  }
-  const config = configOfProcess(options.config)
-  if (config.kafka.brokers.length === 0) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      'kafka.brokers is empty: set PAYSENTRY_KAFKA_BROKERS, or use --to stdout or --to FILE',
-    )
-  }
-  const sink = loggerOfProcess(config, process.stderr)
-  const log = createKafkaLog({ settings: config.kafka, concurrentSends: 1, now: Date.now, sink })
-  return {
-    topics: topicNames(config.topics.prefix),
-    send: (messages) => log.produce(messages),
-    close: () => log.close(),
-  }
-}
-
-function openFile(command: Command, path: string): Writable {
-  try {
-    return createWriteStream(path, { fd: openSync(path, 'w') })
-  } catch (error) {
-    return command.error(
-      `error: --to ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
 }
 
 function createProgressLine(startedAtMs: number) {

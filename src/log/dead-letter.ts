@@ -18,7 +18,10 @@ export interface DeadLetterOptions {
 /** The dead letter of a rejected message. Headers of an earlier rejection are replaced by this one's. */
 export function deadLetter(rejected: Rejected, { topics, nowMs, mask }: DeadLetterOptions): OutputRecord {
   const { record, code, stage, message } = rejected
-  const { key, value, headers } = mask(record)
+  const content = mask(record)
+  const { key, value } = content
+  const { [HEADERS.errorMasked]: _earlier, ...headers } = content.headers
+  const masked = maskedParts(record, content)
   return {
     topic: topics.deadLetters,
     key,
@@ -33,8 +36,20 @@ export function deadLetter(rejected: Rejected, { topics, nowMs, mask }: DeadLett
       [HEADERS.errorPartition]: String(record.partition),
       [HEADERS.errorOffset]: record.offset,
       [HEADERS.errorTime]: new Date(nowMs).toISOString(),
+      ...(masked.length === 0 ? {} : { [HEADERS.errorMasked]: masked.join(',') }),
     },
   }
+}
+
+/** What the mask changed: a message that lost something cannot be replayed as it was. */
+function maskedParts(record: LogRecord, content: Pick<LogRecord, 'key' | 'value' | 'headers'>): string[] {
+  // A name that was masked is no name of the record any more.
+  const sameHeaders = Object.entries(content.headers).every(([name, value]) => record.headers[name] === value)
+  return [
+    ...(content.key === record.key ? [] : ['key']),
+    ...(content.value === record.value ? [] : ['value']),
+    ...(sameHeaders ? [] : ['headers']),
+  ]
 }
 
 function shortened(text: string): string {

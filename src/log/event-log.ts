@@ -38,6 +38,8 @@ export interface PartitionBatch {
   readonly lag: number
   /** Epoch milliseconds at which the batch reached this process. */
   readonly arrivedAtMs: number
+  /** What was committed last with the group's offset of this partition, by whatever owner; '' if nothing was. */
+  readonly note: string
   /** True once the partition belongs to another consumer: stop working on it. */
   isStale(): boolean
   /**
@@ -45,14 +47,24 @@ export interface PartitionBatch {
    * after LOG_UNAVAILABLE; outputs of the failed call may then stand in the log twice, but none is missing.
    */
   publish(outputs: readonly OutputRecord[]): Promise<void>
-  /** Moves the group's offset behind the last record. Throws LOG_UNAVAILABLE or PARTITION_LOST. */
-  commit(): Promise<void>
+  /**
+   * Moves the group's offset behind the last record and leaves the note (none if absent; at most 4096 bytes) with it.
+   * Throws LOG_UNAVAILABLE or PARTITION_LOST. After LOG_UNAVAILABLE the outputs must be published again first.
+   */
+  commit(note?: string): Promise<void>
+  /**
+   * Leaves a note with the group's offset at the start of this batch: before the work on it begins, so that the next
+   * owner finds it if this one does not come to the end. Throws as `commit`.
+   */
+  commitNote(note: string): Promise<void>
 }
 
 export interface ConsumeOptions {
   readonly topics: readonly string[]
   readonly groupId: string
   readonly maxBatchRecords: number
+  /** Fewer records than `maxBatchRecords` for the next batch, at least one, by the note that stands with the offset. */
+  readonly limit?: (note: string) => number
   /** Partitions worked on at the same time; batches of one partition never overlap. */
   readonly concurrentPartitions: number
   /**
@@ -93,6 +105,16 @@ export interface Follower {
   stop(): Promise<void>
 }
 
+/** Records of one partition, from one offset up to another, which does not belong to it. */
+export interface SpanOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
+  /** Called with the records in order; the next ones come when it resolves. What it throws, the reading throws. */
+  readonly onRecords: (records: readonly LogRecord[]) => Promise<void>
+}
+
 export interface EventLog {
   readonly kind: 'kafka' | 'in-process'
   /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
@@ -102,6 +124,11 @@ export interface EventLog {
    * has been handed over. Throws LOG_UNAVAILABLE or TOPIC_MISSING.
    */
   follow(options: FollowOptions): Promise<Follower>
+  /**
+   * Reads the span once and resolves when all of it that retention has left was handed over. Throws LOG_UNAVAILABLE or
+   * TOPIC_MISSING.
+   */
+  readSpan(options: SpanOptions): Promise<void>
   /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
   produce(records: readonly OutputRecord[]): Promise<void>
   /** Stops the consumers and followers that are left, then lets go of every connection. */

@@ -5,6 +5,7 @@ import { type ConsumeOptions, type Consumer, type PartitionBatch, REDELIVERY_PAU
 import type { Group, Member, Share } from './in-process-group.ts'
 import type { InProcessCore } from './in-process-log.ts'
 import type { Partition } from './in-process-topic.ts'
+import { requireShort } from './note.ts'
 
 /** Joins the group and starts to consume. */
 export function startInProcessConsumer(
@@ -39,7 +40,8 @@ export function startInProcessConsumer(
   const deliver = async (share: Share): Promise<void> => {
     const before = share.committed
     try {
-      await options.onBatch(inProcessBatch(core, group, share, options.maxBatchRecords))
+      const limit = options.limit?.(share.note) ?? options.maxBatchRecords
+      await options.onBatch(inProcessBatch(core, group, share, Math.min(limit, options.maxBatchRecords)))
     } catch (error) {
       leave()
       finished.reject(
@@ -98,11 +100,19 @@ function inProcessBatch(core: InProcessCore, group: Group, share: Share, max: nu
     records,
     lag: partition.end() - next,
     arrivedAtMs: core.now(),
+    note: share.note,
     isStale: () => false,
     publish: (outputs) => core.publish(outputs, group),
-    commit: async () => {
-      share.committed = Math.max(share.committed, next)
+    commit: async (note = '') => {
+      requireShort(note)
+      if (share.committed > next) return
+      share.committed = next
+      share.note = note
       core.moved([partition])
+    },
+    commitNote: async (note) => {
+      requireShort(note)
+      if (share.committed < next) share.note = note
     },
   }
 }

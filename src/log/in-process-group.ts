@@ -8,6 +8,8 @@ export interface Share {
   readonly partition: Partition
   /** Offset behind the last committed record. */
   committed: number
+  /** What was committed with that offset. */
+  note: string
   /** A batch of it is in hand. */
   busy: boolean
   member: Member | null
@@ -48,7 +50,7 @@ export function createGroup(): Group {
     const known = byTopic.get(partition.topic) ?? []
     if (known.some((share) => share.partition === partition)) return
     const committed = from === 'earliest' ? partition.start() : partition.end()
-    const share: Share = { partition, committed, busy: false, member: null }
+    const share: Share = { partition, committed, note: '', busy: false, member: null }
     shares.push(share)
     byTopic.set(partition.topic, [...known, share])
   }

@@ -148,6 +148,12 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
     },
     follow: async ({ topic, onRecords }: FollowOptions) =>
       following.start(topic, topicOf(topic).partitions, onRecords),
+    async readSpan({ topic, partition, from, to, onRecords }) {
+      const store = topicOf(topic).partitions[partition]
+      const start = Math.max(Number(from), store?.start() ?? 0)
+      const records = store?.read(start, Math.max(0, Number(to) - start)) ?? []
+      if (records.length > 0) await onRecords(records)
+    },
     async close() {
       await following.stopAll()
       await Promise.all([...consumers].map((consumer) => consumer.stop()))

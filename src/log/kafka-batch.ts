@@ -1,9 +1,11 @@
 // Records and batches of the port, made from what kafkajs hands out.
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
 import { AppError } from '../errors.ts'
-import type { Headers, LogRecord, OutputRecord, PartitionBatch } from './event-log.ts'
+import type { Headers, LogRecord, PartitionBatch } from './event-log.ts'
+import type { Claim, CommitToGroup, Position } from './kafka-claim.ts'
 import { kafkaError } from './kafka-error.ts'
 import type { Membership } from './membership.ts'
+import { requireShort } from './note.ts'
 
 export interface KafkaBatch extends PartitionBatch {
   isCommitted(): boolean
@@ -17,12 +19,12 @@ export interface KafkaBatchOptions {
   readonly generation: number
   readonly membership: Membership
   readonly arrivedAtMs: number
-  readonly send: (records: readonly OutputRecord[]) => Promise<void>
+  readonly claim: Claim
 }
 
 /** The messages `start` to `end` of a fetched batch as a batch of their own. */
 export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
-  const { payload, start, end, generation, membership } = options
+  const { payload, start, end, generation, membership, claim } = options
   const { topic, partition, messages, highWatermark } = payload.batch
   const records: LogRecord[] = []
   for (let i = start; i < end; i++) {
@@ -33,10 +35,29 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
   // Behind the last message the fetch may have control records of transactions: they are passed over with it, or the
   // group would look as if it were behind for ever.
   const passedOffset = end === messages.length ? payload.batch.lastOffset() : lastOffset
+  const firstOffset = records[0]?.offset ?? '0'
   let committed = false
   const requireOwnership = (doing: string): void => {
     if (!membership.isLost(generation)) return
     throw new AppError('PARTITION_LOST', `${doing} of ${topic}/${partition} at offset ${lastOffset}`)
+  }
+  const toGroup: CommitToGroup = async (offsets) => {
+    try {
+      // Not consumer.commitOffsets: kafkajs drops that one without a word once its stop has begun.
+      await payload.commitOffsetsIfNecessary(offsets)
+    } catch (error) {
+      membership.failed(error)
+      throw error
+    }
+  }
+  const commit = async (position: Position): Promise<void> => {
+    requireShort(position.note)
+    requireOwnership('commit')
+    try {
+      await claim.commit(position, toGroup)
+    } catch (error) {
+      throw kafkaError(error, `commit of ${topic}/${partition} at offset ${position.nextOffset}`)
+    }
   }
   return {
     topic,
@@ -44,23 +65,21 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
     records,
     lag: Math.max(0, Number(highWatermark) - 1 - Number(lastOffset)),
     arrivedAtMs: options.arrivedAtMs,
+    note: claim.position().note,
     isStale: () => membership.isLost(generation),
     isCommitted: () => committed,
     async publish(outputs) {
       requireOwnership('publish')
-      await options.send(outputs)
+      await claim.publish(outputs)
     },
-    async commit() {
-      requireOwnership('commit')
-      const offset = String(BigInt(passedOffset) + 1n)
-      try {
-        // Not consumer.commitOffsets: kafkajs drops that one without a word once its stop has begun.
-        await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
-      } catch (error) {
-        membership.failed(error)
-        throw kafkaError(error, `commit of ${topic}/${partition} at offset ${lastOffset}`)
-      }
+    async commit(note = '') {
+      await commit({ nextOffset: BigInt(passedOffset) + 1n, note })
       committed = true
+    },
+    async commitNote(note) {
+      // In a transaction, outputs of a try that failed must not be committed with the offset before them.
+      await claim.abandon()
+      await commit({ nextOffset: BigInt(firstOffset), note })
     },
   }
 }

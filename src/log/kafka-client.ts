@@ -15,12 +15,12 @@ export interface KafkaClientOptions {
   readonly sink: LogSink
   /** Makes the TCP or TLS sockets, for proxies and tests; kafkajs's own if absent. */
   readonly socketFactory?: ISocketFactory | undefined
-  /** Leaves out kafkajs's warnings and news. */
-  readonly onlyErrors?: boolean
+  /** What of kafkajs's own log lines is passed on; all of them if absent. */
+  readonly lines?: 'errors' | 'none'
 }
 
 /** kafkajs with waits short enough that a caller hears within seconds that Kafka is gone. Connects to nothing. */
-export function kafkaClient({ settings, sink, socketFactory, onlyErrors }: KafkaClientOptions): Kafka {
+export function kafkaClient({ settings, sink, socketFactory, lines }: KafkaClientOptions): Kafka {
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
@@ -28,7 +28,7 @@ export function kafkaClient({ settings, sink, socketFactory, onlyErrors }: Kafka
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
-    logLevel: onlyErrors === true ? logLevel.ERROR : logLevel.INFO,
+    logLevel: lines === undefined ? logLevel.INFO : lines === 'errors' ? logLevel.ERROR : logLevel.NOTHING,
     logCreator: () => (entry) => forward(sink, entry.level, entry.namespace, entry.log),
   }
   const sasl = saslOptions(settings)

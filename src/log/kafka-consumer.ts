@@ -1,11 +1,11 @@
 // One member of a consumer group over kafkajs: hands out batches, keeps the membership alive while they are worked on, and says
 // for good when it is over. A batch that was not committed is fetched again from the last commit, never passed over.
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Consumer as KafkaJsConsumer, EachBatchPayload, Kafka } from 'kafkajs'
-import { AppError } from '../errors.ts'
-import { type ConsumeOptions, type Consumer, type OutputRecord, REDELIVERY_PAUSE_MS } from './event-log.ts'
-import { kafkaBatch } from './kafka-batch.ts'
+import type { Consumer as KafkaJsConsumer, Kafka } from 'kafkajs'
+import type { AppError } from '../errors.ts'
+import type { ConsumeOptions, Consumer } from './event-log.ts'
+import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
+import { createDelivery, type Delivery, isPassing, stopped } from './kafka-delivery.ts'
 import { kafkaError } from './kafka-error.ts'
 import { createMembership, type Membership } from './membership.ts'
 
@@ -19,7 +19,8 @@ const JOIN_WITHIN_MS = 15_000
 export interface KafkaConsumerDeps {
   readonly kafka: Kafka
   readonly sessionTimeoutMs: number
-  readonly send: (records: readonly OutputRecord[]) => Promise<void>
+  /** Takes up the work on a partition that the group has just given to this consumer. */
+  readonly openClaim: (topic: string, partition: number) => Promise<Claim>
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
   readonly sink: LogSink
@@ -36,6 +37,7 @@ export async function startKafkaConsumer(
     graceMs: heartbeatMs,
     clock: () => performance.now(),
   })
+  const claims = createClaims(deps.openClaim)
   const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<void>()
@@ -49,6 +51,7 @@ export async function startKafkaConsumer(
     stopping.abort()
     await consumer.disconnect()
     membership.left()
+    await claims.close()
   }
   const fail = async (error: AppError): Promise<void> => {
     finished.reject(error)
@@ -65,8 +68,16 @@ export async function startKafkaConsumer(
       if (started && !stopping.signal.aborted) finished.reject(stopped(error))
     },
   })
-  const delivery = createDelivery(deps, { ...options, membership, stopping: stopping.signal, fail })
-  const beating = setInterval(() => delivery.heartbeat(), heartbeatMs)
+  const delivery = createDelivery({
+    ...options,
+    now: deps.now,
+    sink: deps.sink,
+    membership,
+    claims,
+    stopping: stopping.signal,
+    fail,
+  })
+  const beating = startBeating(deps, heartbeatMs, () => delivery.heartbeat())
   try {
     await run(consumer, options, delivery)
     await ready.promise
@@ -84,6 +95,26 @@ export async function startKafkaConsumer(
       finished.resolve()
     },
   }
+}
+
+/** Calls `beat` again and again, and says so when the process was held up for so long that the group may have missed it. */
+function startBeating(
+  { sessionTimeoutMs, sink }: KafkaConsumerDeps,
+  heartbeatMs: number,
+  beat: () => void,
+): NodeJS.Timeout {
+  let lastAtMs = performance.now()
+  return setInterval(() => {
+    const heldUpMs = Math.round(performance.now() - lastAtMs - heartbeatMs)
+    lastAtMs = performance.now()
+    if (heldUpMs > sessionTimeoutMs / 2) {
+      sink.warn(
+        { heldUpMs, sessionTimeoutMs },
+        'The process stood still; Kafka may have given its partitions away. More CPU, or a higher kafka.sessionTimeoutMs',
+      )
+    }
+    beat()
+  }, heartbeatMs)
 }
 
 function kafkaJsConsumer(
@@ -114,70 +145,6 @@ async function run(consumer: KafkaJsConsumer, options: ConsumeOptions, delivery:
   })
 }
 
-interface DeliveryOptions extends ConsumeOptions {
-  readonly membership: Membership
-  readonly stopping: AbortSignal
-  readonly fail: (error: AppError) => Promise<void>
-}
-
-interface Delivery {
-  eachBatch(payload: EachBatchPayload): Promise<void>
-  /** Keeps the membership alive while a batch is in hand; kafkajs does so only between batches. */
-  heartbeat(): void
-}
-
-function createDelivery(deps: KafkaConsumerDeps, options: DeliveryOptions): Delivery {
-  const { membership, stopping, maxBatchRecords } = options
-  const inHand = new Set<EachBatchPayload>()
-  const beat = async (payload: EachBatchPayload): Promise<void> => {
-    try {
-      await payload.heartbeat()
-    } catch (error) {
-      membership.failed(error)
-    }
-  }
-  const deliver = async (payload: EachBatchPayload): Promise<void> => {
-    const generation = membership.generation()
-    const { topic, partition, messages } = payload.batch
-    // With several brokers kafkajs can join again while the batches of another broker still wait for their turn.
-    if (!membership.owns(topic, partition)) return
-    const arrivedAtMs = deps.now()
-    for (let start = 0; start < messages.length; start += maxBatchRecords) {
-      if (stopping.aborted || membership.isLost(generation) || membership.interruption() !== null) break
-      const end = Math.min(start + maxBatchRecords, messages.length)
-      const batch = kafkaBatch({ payload, start, end, generation, membership, arrivedAtMs, send: deps.send })
-      await options.onBatch(batch)
-      if (!batch.isCommitted()) {
-        await pause(stopping)
-        break
-      }
-      payload.resolveOffset(messages[end - 1]?.offset ?? '')
-      await beat(payload)
-    }
-  }
-  return {
-    async eachBatch(payload) {
-      inHand.add(payload)
-      try {
-        await deliver(payload)
-      } catch (error) {
-        const { topic, partition } = payload.batch
-        // Not awaited: stopping waits for this very batch.
-        void options.fail(stopped(error, `work on a batch of ${topic}/${partition} failed`))
-      } finally {
-        inHand.delete(payload)
-      }
-      const interruption = membership.interruption()
-      // By this kafkajs learns that it must join again. It is what it threw itself, so it knows what to do.
-      if (interruption !== null && !stopping.aborted) throw interruption
-    },
-    heartbeat() {
-      const [payload] = inHand
-      if (payload !== undefined) void beat(payload)
-    },
-  }
-}
-
 interface MembershipEvents {
   readonly onJoin: () => void
   /** kafkajs has given up for good. */
@@ -195,26 +162,4 @@ function watchMembership(consumer: KafkaJsConsumer, membership: Membership, even
     membership.left()
     if (!payload.restart) events.onEnd(payload.error)
   })
-}
-
-function isPassing(error: Error): boolean {
-  const { disposition } = kafkaError(error, '')
-  return disposition === 'retry' || disposition === 'abandon'
-}
-
-function stopped(cause: unknown, doing = 'kafkajs gave up'): AppError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const unreadable = cause instanceof Error && cause.name === 'KafkaJSNotImplemented'
-  const remedy = unreadable
-    ? '. A producer compresses with a codec that paysentry does not read; set compression.type to gzip or none at that producer'
-    : ''
-  return new AppError('CONSUMER_STOPPED', `${doing}: ${message}${remedy}`, { cause })
-}
-
-async function pause(stopping: AbortSignal): Promise<void> {
-  try {
-    await delay(REDELIVERY_PAUSE_MS, undefined, { signal: stopping })
-  } catch (error) {
-    if (!stopping.aborted) throw error
-  }
 }

@@ -9,6 +9,9 @@ const LOST = new Set([
   'FENCED_INSTANCE_ID',
   // The group lives on; but kafkajs looks for the new coordinator only when it joins again.
   'NOT_COORDINATOR_FOR_GROUP',
+  // Another producer has taken up the transactional id, which stands for the partition.
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_EPOCH',
 ])
 
 /** Protocol errors that pass by themselves although kafkajs does not mark them so. */
@@ -17,6 +20,12 @@ const PASSING = new Set([
   // The producer that got these is thrown away, so the next try has a fresh one.
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'UNKNOWN_PRODUCER_ID',
+  // Of transactions: the one before is still being ended; it was ended by its time-out; its id was forgotten; the
+  // coordinator moved. Each time a fresh producer finds out how things stand.
+  'CONCURRENT_TRANSACTIONS',
+  'INVALID_TXN_STATE',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'TRANSACTION_COORDINATOR_FENCED',
 ])
 
 /** Errors that only the operator can mend. */
@@ -28,6 +37,8 @@ const MISCONFIGURED: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED: 'the Kafka user lacks the right to read or write a topic',
   GROUP_AUTHORIZATION_FAILED: 'the Kafka user lacks the right to use the group kafka.groupId',
   CLUSTER_AUTHORIZATION_FAILED: 'the Kafka user lacks a right on the cluster (IdempotentWrite for producing)',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    'the Kafka user lacks the right to write transactions under ids that begin with kafka.groupId',
   MESSAGE_TOO_LARGE:
     'a topic that paysentry writes has a max.message.bytes below what "paysentry topics create" gives it',
   RECORD_LIST_TOO_LARGE:

@@ -1,12 +1,15 @@
-// The event log over Kafka with kafkajs: at least once, no record lost, order kept for each key.
+// The event log over Kafka with kafkajs: no record lost, order kept for each key, at least once or exactly once.
 import type { ISocketFactory, Kafka } from 'kafkajs'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Consumer, EventLog, Follower } from './event-log.ts'
 import { withAdmin } from './kafka-admin.ts'
+import { claimAtLeastOnce, type Position } from './kafka-claim.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
+import { readKafkaSpan } from './kafka-range.ts'
+import { claimExactlyOnce } from './kafka-transaction.ts'
 import { createProducerPool } from './producer-pool.ts'
 
 export interface KafkaLogOptions {
@@ -23,23 +26,31 @@ export interface KafkaLogOptions {
 export function createKafkaLog(options: KafkaLogOptions): EventLog {
   hideTimerWarning(process)
   const kafka = kafkaClient(options)
+  const transactions = kafkaClient({ ...options, lines: 'none' })
+  const onDiscardFailed = (error: unknown): void =>
+    options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect')
   const producers = createProducerPool({
     // kafkajs warns at each idempotent producer that does not retry for ever; producer-pool.ts says why that is safe here.
-    kafka: kafkaClient({ ...options, onlyErrors: true }),
+    kafka: kafkaClient({ ...options, lines: 'errors' }),
     size: options.concurrentSends,
-    onDiscardFailed: (error) =>
-      options.sink.debug({ err: error }, 'A broken Kafka producer did not disconnect'),
+    onDiscardFailed,
   })
   const consumers = new Set<Consumer | Follower>()
   return {
     kind: 'kafka',
     async consume(consumeOptions) {
+      const { groupId } = consumeOptions
       await requireTopics(kafka, [...consumeOptions.topics, ...(consumeOptions.publishesTo ?? [])])
       const consumer = await startKafkaConsumer(
         {
           kafka,
           sessionTimeoutMs: options.settings.sessionTimeoutMs,
-          send: (records) => producers.send(records),
+          openClaim: (topic, partition) => {
+            const source = { topic, partition, readPosition: positionsOf(kafka, groupId) }
+            return options.settings.delivery === 'exactly-once'
+              ? claimExactlyOnce(source, { kafka: transactions, groupId, onDiscardFailed })
+              : claimAtLeastOnce(source, (records) => producers.send(records))
+          },
           now: options.now,
           sink: options.sink,
         },
@@ -55,11 +66,24 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       consumers.add(follower)
       return follower
     },
+    readSpan: (span) =>
+      readKafkaSpan({ kafka, clientId: options.settings.clientId, sink: options.sink }, span),
     produce: (records) => producers.send(records),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))
       await producers.close()
     },
+  }
+}
+
+/** Asks where the group stands in a partition. */
+function positionsOf(kafka: Kafka, groupId: string): (topic: string, partition: number) => Promise<Position> {
+  return async (topic, partition) => {
+    const offsets = await withAdmin(kafka, `reading the offset of ${topic}/${partition}`, (admin) =>
+      admin.fetchOffsets({ groupId, topics: [topic] }),
+    )
+    const found = offsets[0]?.partitions.find((entry) => entry.partition === partition)
+    return { nextOffset: BigInt(found?.offset ?? -1), note: found?.metadata ?? '' }
   }
 }
 

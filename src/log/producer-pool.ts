@@ -3,15 +3,11 @@
 // The rejected alternative, one producer for all: when a send fails, kafkajs 2.2.4 winds its sequence numbers back and lets go
 // of the broker. If that send had reached the log and only its answer was lost, the next send of the same number of records to
 // that partition goes out under the same numbers, and the broker takes it for the repetition: acknowledged, never written.
-import type { Kafka, Message, Producer, TopicMessages } from 'kafkajs'
+import type { Kafka, Producer } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { OutputRecord } from './event-log.ts'
 import { kafkaError } from './kafka-error.ts'
-import { partitionOf } from './partition-key.ts'
-
-/** Bytes of a request. A topic's max.message.bytes (default 1 MiB) holds for all records that one request has for a partition. */
-const MAX_REQUEST_BYTES = 900_000
-const RECORD_OVERHEAD_BYTES = 100
+import { partitioner, requests } from './kafka-request.ts'
 
 export interface ProducerPool {
   /** Resolves when every in-sync replica has all records. Throws LOG_UNAVAILABLE, TOPIC_MISSING, CONFIG_INVALID, UNEXPECTED. */
@@ -40,10 +36,7 @@ export function createProducerPool({ kafka, size, onDiscardFailed }: ProducerPoo
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner:
-        () =>
-        ({ message, partitionMetadata }) =>
-          partitionOf(bytes(message.key), bytes(message.value), partitionMetadata.length),
+      createPartitioner: partitioner,
       // Few: a broker that hangs costs a request time-out each, and whoever waits must hear of it.
       retry: { retries: 2 },
     })
@@ -96,46 +89,4 @@ export function createProducerPool({ kafka, size, onDiscardFailed }: ProducerPoo
       await Promise.all(idle.splice(0).map((producer) => producer.disconnect()))
     },
   }
-}
-
-/** The records cut into requests of bounded size, their order kept. */
-function* requests(records: readonly OutputRecord[]): Generator<TopicMessages[]> {
-  let byTopic = new Map<string, Message[]>()
-  let size = 0
-  for (const record of records) {
-    const recordSize = RECORD_OVERHEAD_BYTES + byteLength(record)
-    if (size > 0 && size + recordSize > MAX_REQUEST_BYTES) {
-      yield topicMessages(byTopic)
-      byTopic = new Map()
-      size = 0
-    }
-    const messages = byTopic.get(record.topic) ?? []
-    if (messages.length === 0) byTopic.set(record.topic, messages)
-    messages.push(message(record))
-    size += recordSize
-  }
-  yield topicMessages(byTopic)
-}
-
-function topicMessages(byTopic: ReadonlyMap<string, Message[]>): TopicMessages[] {
-  return [...byTopic].map(([topic, messages]) => ({ topic, messages }))
-}
-
-function message(record: OutputRecord): Message {
-  const result: Message = { key: record.key, value: record.value }
-  if (record.headers !== undefined) result.headers = { ...record.headers }
-  if (record.timestampMs !== undefined) result.timestamp = String(record.timestampMs)
-  return result
-}
-
-function byteLength(record: OutputRecord): number {
-  let length = Buffer.byteLength(record.key ?? '') + Buffer.byteLength(record.value ?? '')
-  for (const [name, value] of Object.entries(record.headers ?? {})) {
-    length += Buffer.byteLength(name) + Buffer.byteLength(value)
-  }
-  return length
-}
-
-function bytes(text: string | Buffer | null | undefined): Buffer | null {
-  return typeof text === 'string' ? Buffer.from(text) : (text ?? null)
 }

@@ -39,4 +39,12 @@ export const HEADERS = {
   errorPartition: 'paysentry.error.partition',
   errorOffset: 'paysentry.error.offset',
   errorTime: 'paysentry.error.time',
+  /** On dead letters: which of `key`, `value` and `headers` held card numbers, with commas between; absent when none did. */
+  errorMasked: 'paysentry.error.masked',
+  /** On messages that were replayed: `<topic>/<partition>/<offset>` of the dead letter. */
+  replayedFrom: 'paysentry.replayed-from',
+  /** On messages that were replayed, and on their dead letters: where the message stood when it first came. */
+  firstSource: 'paysentry.first-source',
+  /** On replay marks (no value, no error headers): `<partition>/<offset>` of the dead letter that was replayed. */
+  replayOf: 'paysentry.replay.of',
 } as const

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createHash } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import { detachedBatch } from '../log/detached-batch.ts'
 import type { LogRecord, OutputRecord, PartitionBatch } from '../log/event-log.ts'
 import { topicNames } from '../log/topics.ts'
 import { createDecodeStage } from '../payment/decode.ts'
@@ -124,14 +125,5 @@ function asBatch(outputs: readonly OutputRecord[], topic: string): PartitionBatc
       headers: {},
     }),
   )
-  return {
-    topic,
-    partition: 0,
-    records,
-    lag: 0,
-    arrivedAtMs: 0,
-    isStale: () => false,
-    publish: async () => undefined,
-    commit: async () => undefined,
-  }
+  return detachedBatch(topic, records)
 }

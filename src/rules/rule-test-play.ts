@@ -1,6 +1,7 @@
 // Plays a rule test: its events pass the stages that real events pass, with journals in memory.
 // Each test starts with empty journals, so that tests cannot influence each other.
 import { type Batch, type BatchEvent, emptyBatch } from '../batch.ts'
+import { detachedBatch } from '../log/detached-batch.ts'
 import type { Rates } from '../payment/rates.ts'
 import type { Horizons } from '../velocity/grid.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
@@ -78,18 +79,7 @@ function batchOf(
     value: null,
     headers: {},
   }
-  const nothing = (): Promise<void> => Promise.resolve()
-  const source = {
-    topic: record.topic,
-    partition: record.partition,
-    records: [record],
-    lag: 0,
-    arrivedAtMs: timeMs,
-    isStale: () => false,
-    publish: nothing,
-    commit: nothing,
-  }
-  const batch = emptyBatch(source)
+  const batch = emptyBatch(detachedBatch(record.topic, [record], timeMs))
   if ('label' in step) {
     const { label } = step
     const eventMs = Date.parse(label.eventTime ?? label.time)

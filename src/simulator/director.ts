@@ -2,10 +2,13 @@
 import { accountTakeover } from './campaigns/account-takeover.ts'
 import type { Campaign } from './campaigns/campaign.ts'
 import { cardTesting } from './campaigns/card-testing.ts'
+import { compromisedTerminal } from './campaigns/compromised-terminal.ts'
+import { friendlyFraud } from './campaigns/friendly-fraud.ts'
 import { lowAndSlow } from './campaigns/low-and-slow.ts'
 import { merchantCollusion } from './campaigns/merchant-collusion.ts'
 import { muleRing } from './campaigns/mule-ring.ts'
 import { stolenCard } from './campaigns/stolen-card.ts'
+import { structuring } from './campaigns/structuring.ts'
 import { HOUR_MS } from './rhythm.ts'
 import type { Scene } from './scene.ts'
 
@@ -16,6 +19,9 @@ export const CAMPAIGNS: readonly Campaign[] = [
   muleRing,
   merchantCollusion,
   lowAndSlow,
+  compromisedTerminal,
+  structuring,
+  friendlyFraud,
 ]
 
 const MEAN_DELAY_MS = HOUR_MS / 2
@@ -29,25 +35,33 @@ export function createDirector(
   const { random, recorder } = scene
   const fraudPerGenuine = fraudShare / (1 - fraudShare)
   const made = campaigns.map((campaign) => ({ campaign, payments: 0 }))
-  const shares = campaigns.reduce((sum, { share }) => sum + share, 0)
   let started = 0
+  let phase: 'usual' | 'drifted' = 'usual'
+  /** Frauds of the phase before: the new shares are of what comes from now on. */
+  let before = 0
 
   /** The campaign that is most of a run behind its share of the fraud; chance decides what is near. */
   const choose = () => {
-    const total = recorder.payments('fraud')
+    const shares = campaigns.reduce((sum, { share }) => sum + share[phase], 0)
+    const total = recorder.payments('fraud') - before
     const behind = ({ campaign, payments }: (typeof made)[number]): number =>
-      ((campaign.share / shares) * total - payments) / campaign.meanPayments + random.uniform()
+      ((campaign.share[phase] / shares) * total - payments) / campaign.meanPayments + random.uniform()
     return made
       .map((entry) => ({ entry, behind: behind(entry) }))
       .reduce((most, next) => (next.behind > most.behind ? next : most)).entry
   }
 
   return (nowMs) => {
-    const before = recorder.payments('fraud')
-    if (before >= fraudPerGenuine * recorder.payments('genuine')) return
+    const frauds = recorder.payments('fraud')
+    if (phase === 'usual' && nowMs >= scene.driftFromMs) {
+      phase = 'drifted'
+      before = frauds
+      for (const entry of made) entry.payments = 0
+    }
+    if (frauds >= fraudPerGenuine * recorder.payments('genuine')) return
     const entry = choose()
     const name = `${entry.campaign.name}#${++started}`
     entry.campaign.run(scene, nowMs + random.exponential(MEAN_DELAY_MS), { truth: 'fraud', campaign: name })
-    entry.payments += recorder.payments('fraud') - before
+    entry.payments += recorder.payments('fraud') - frauds
   }
 }

@@ -6,7 +6,7 @@ import { type Customer, MEAN_CUSTOMER_ACTIVITY } from './customers.ts'
 import { chooseCard, merchantFor, whereabouts } from './habits.ts'
 import { newDevice } from './identifiers.ts'
 import { GENUINE } from './recorder.ts'
-import { activityAt, DAY_MS, localHour, MEAN_ACTIVITY } from './rhythm.ts'
+import { activityAt, DAY_MS, localHour, MEAN_ACTIVITY, MEAN_SEASON, seasonAt } from './rhythm.ts'
 import type { Scene } from './scene.ts'
 import { buyInPerson, buyOnline, orderByPhone, paySubscription } from './shopping.ts'
 
@@ -20,17 +20,18 @@ export interface GenuineTraffic {
 /** Mean of sessions a customer a day; with the events that a session has on average this gives about 2.5 events. */
 const SESSIONS_A_DAY = 1.95
 
-/** Sessions as a Poisson process whose rate follows everybody's own day and week (thinning, Lewis and Shedler 1979). */
+/** Sessions as a Poisson process whose rate follows everybody's own day and week and the season (thinning, Lewis and Shedler 1979). */
 export function createGenuineTraffic(scene: Scene, startMs: number): GenuineTraffic {
   const { random, customers } = scene
-  const peakPerMs = (customers.count * SESSIONS_A_DAY) / DAY_MS / (MEAN_ACTIVITY * MEAN_CUSTOMER_ACTIVITY)
+  const peakPerMs =
+    (customers.count * SESSIONS_A_DAY) / DAY_MS / (MEAN_ACTIVITY * MEAN_SEASON * MEAN_CUSTOMER_ACTIVITY)
   const meanGapMs = 1 / peakPerMs
   let atMs = startMs + random.exponential(meanGapMs)
   return {
     nextMs: () => atMs,
     advance() {
       const customer = customers.at(random.int(customers.count))
-      const wakeful = activityAt(atMs, customer.country.utcOffsetHours)
+      const wakeful = activityAt(atMs, customer.country.utcOffsetHours) * seasonAt(atMs)
       if (random.chance(wakeful * customer.activity)) session(scene, customer, atMs)
       atMs += random.exponential(meanGapMs)
     },
@@ -43,7 +44,10 @@ function session(scene: Scene, customer: Customer, atMs: number): void {
   const hour = localHour(atMs, country.utcOffsetHours)
   if (random.chance(0.001)) customer.devices[random.int(customer.devices.length)] = newDevice(random)
   const choice = random.uniform()
-  if (choice < 0.55 && (hour >= 6 || random.chance(0.3))) buyInPerson(scene, customer, country, atMs, hour)
+  // After the drift one of three purchases in person moves online.
+  const inPerson = atMs >= scene.driftFromMs ? 0.37 : 0.55
+  if (choice < inPerson && (hour >= 6 || random.chance(0.3)))
+    buyInPerson(scene, customer, country, atMs, hour)
   else if (choice < 0.73) buyOnline(scene, customer, country, atMs)
   else if (choice < 0.9) bankingSession(scene, customer, atMs)
   else if (choice < 0.94) withdrawCash(scene, customer, country, atMs)

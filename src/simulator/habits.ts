@@ -4,7 +4,7 @@ import type { Card, Customer } from './customers.ts'
 import { hostingIp, retokenised, sharedIp } from './identifiers.ts'
 import { type Merchant, type MerchantKind, type Merchants, otherCountry } from './merchants.ts'
 import type { Random } from './random.ts'
-import { DAY_MS } from './rhythm.ts'
+import { DAY_MS, travelAt } from './rhythm.ts'
 import type { Scene } from './scene.ts'
 
 export const OTP_PASSED = { method: 'otp', result: 'passed' } as const
@@ -25,7 +25,7 @@ export function weakAuthentication(random: Random) {
 /** Where the customer is: on a trip, or at home. A trip begins about twice a year and lasts 2 to 10 days. */
 export function whereabouts(customer: Customer, random: Random, atMs: number): Country {
   if (customer.trip !== null && atMs >= customer.trip.endsAtMs) customer.trip = null
-  if (customer.trip === null && random.chance(0.003)) {
+  if (customer.trip === null && random.chance(0.003 * travelAt(atMs))) {
     const country = otherCountry(random, customer.country)
     const endsAtMs = atMs + random.between(2, 10) * DAY_MS
     customer.trip = { country, endsAtMs, ip: sharedIp(65_536 + random.int(4_000)) }

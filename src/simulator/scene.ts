@@ -9,6 +9,8 @@ export interface Scene {
   readonly customers: Customers
   readonly merchants: Merchants
   readonly recorder: Recorder
+  /** From then on habits and campaigns are others, epoch milliseconds; Infinity for never. */
+  readonly driftFromMs: number
   /** Accounts of money mules that gangs share, so that the same payee turns up in one case after another. */
   readonly muleAccounts: readonly string[]
 }

@@ -15,7 +15,7 @@ import {
 import type { Merchant } from './merchants.ts'
 import type { Random } from './random.ts'
 import { type EventFields, GENUINE, type SimulatedEvent } from './recorder.ts'
-import { DAY_MS, HOUR_MS } from './rhythm.ts'
+import { DAY_MS, giftsAt, HOUR_MS } from './rhythm.ts'
 import type { Scene } from './scene.ts'
 
 const DECLINED = 0.022
@@ -38,7 +38,7 @@ export function buyInPerson(
     : { geo: merchant.place }
   const reading = random.chance(0.97) ? readCard(random) : ({ method: 'none' } as const)
   pay(scene, customer, atMs, {
-    ...purchase(scene, customer, merchant),
+    ...purchase(scene, customer, merchant, atMs),
     channel: 'pos',
     payer: card.payer,
     instrument: (byPhone ? card.wallet : null) ?? card.plastic,
@@ -65,7 +65,7 @@ export function buyOnline(scene: Scene, customer: Customer, country: Country, at
   )
   const card = chooseCard(scene, customer, atMs)
   const device = deviceOf(scene, customer, country)
-  const fields = purchase(scene, customer, merchant)
+  const fields = purchase(scene, customer, merchant, atMs)
   let payAtMs = atMs
   const strong = random.chance(0.5)
   if (strong) {
@@ -131,7 +131,7 @@ export function orderByPhone(scene: Scene, customer: Customer, atMs: number): vo
   const merchant = merchantFor(customer, random, merchants, kind, customer.country)
   const { payer, plastic } = chooseCard(scene, customer, atMs)
   pay(scene, customer, atMs, {
-    ...purchase(scene, customer, merchant),
+    ...purchase(scene, customer, merchant, atMs),
     channel: 'moto',
     payer,
     instrument: plastic,
@@ -191,10 +191,16 @@ function giveBack(scene: Scene, record: SimulatedEvent, type: 'refund' | 'revers
   )
 }
 
-function purchase(scene: Scene, customer: Customer, merchant: Merchant) {
+const GIFTS: ReadonlySet<string> = new Set(['clothing', 'electronics', 'marketplace', 'luxury'])
+/** What everything costs after the drift, times what it cost before. */
+const DEARER = 1.25
+
+function purchase(scene: Scene, customer: Customer, merchant: Merchant, atMs: number) {
   const { random } = scene
-  const { medianEur, sigma } = merchant.kind
-  const eur = random.logNormal(medianEur * merchant.priceLevel * customer.spending, sigma)
+  const { name, medianEur, sigma } = merchant.kind
+  const season = GIFTS.has(name) ? giftsAt(atMs) : 1
+  const level = season * (atMs >= scene.driftFromMs ? DEARER : 1)
+  const eur = random.logNormal(level * medianEur * merchant.priceLevel * customer.spending, sigma)
   return {
     type: 'authorisation',
     amount: minorUnits(eur, merchant.country.currency),

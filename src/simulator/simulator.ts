@@ -26,6 +26,8 @@ export interface SimulatorOptions {
   readonly merchants?: number
   /** Fraudulent payments among all payments, declined ones included; default 0.004, from 0 to 0.5. */
   readonly fraudShare?: number
+  /** From then on habits and campaigns shift, epoch milliseconds; default never. docs/simulator.md says how. */
+  readonly driftFromMs?: number
   /** Names of the only campaigns to run, as in CAMPAIGN_NAMES; default all. */
   readonly campaigns?: readonly string[]
 }
@@ -55,6 +57,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     customers: createCustomers(settings.seed, settings.customers),
     merchants: createMerchants(settings.seed, settings.merchants),
     recorder: createRecorder(settings.seed, runTag(settings)),
+    driftFromMs: settings.driftFromMs,
     muleAccounts: Array.from({ length: MULE_ACCOUNTS }, () =>
       newAccount(random, random.pick(COUNTRIES_BY_WEIGHT)),
     ),
@@ -95,8 +98,15 @@ function checked(options: SimulatorOptions) {
     customers: whole('customers', options.customers ?? DEFAULT_CUSTOMERS, MIN_CUSTOMERS, 50_000_000),
     merchants: whole('merchants', options.merchants ?? DEFAULT_MERCHANTS, MIN_MERCHANTS, 1_000_000),
     fraudShare,
+    driftFromMs: drift(options.driftFromMs),
     campaigns: CAMPAIGNS.filter(({ name }) => wanted.includes(name)),
   }
+}
+
+function drift(fromMs: number | undefined): number {
+  return fromMs === undefined
+    ? Number.POSITIVE_INFINITY
+    : whole('driftFromMs', Math.floor(fromMs), 0, 4_102_444_800_000)
 }
 
 function whole(name: string, value: number, min: number, max: number): number {
@@ -114,6 +124,7 @@ function runTag(settings: ReturnType<typeof checked>): string {
     settings.merchants,
     settings.fraudShare,
     names,
+    ...(settings.driftFromMs === Number.POSITIVE_INFINITY ? [] : [settings.driftFromMs]),
   ].join(' ')
   let folded = 0
   for (const character of text) folded = (Math.imul(folded, 31) + (character.codePointAt(0) ?? 0)) | 0

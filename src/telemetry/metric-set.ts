@@ -16,6 +16,7 @@ export interface JournalCacheFigures {
 /** What is asked at every scrape; null until somebody can answer. */
 export interface ScrapeReads {
   cache: (() => JournalCacheFigures) | null
+  unjournaled: (() => number) | null
   ready: (() => boolean | Promise<boolean>) | null
   listEntries: (() => number) | null
 }
@@ -67,7 +68,7 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
   for (const action of ACTIONS) set.decisions.inc({ action }, 0)
   for (const [code, { disposition }] of Object.entries(ERRORS)) {
     if (disposition === 'reject') set.rejected.inc({ code }, 0)
-    if (disposition === 'retry') set.retries.inc({ code }, 0)
+    if (disposition === 'retry' || disposition === 'degrade') set.retries.inc({ code }, 0)
   }
   return set
 }
@@ -97,6 +98,12 @@ function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
       ...base(METRICS.listEntries, registry),
       collect() {
         if (reads.listEntries !== null) this.set(reads.listEntries())
+      },
+    }),
+    unjournaled: new Gauge({
+      ...base(METRICS.unjournaled, registry),
+      collect() {
+        if (reads.unjournaled !== null) this.set(reads.unjournaled())
       },
     }),
     ready: new Gauge({

@@ -153,6 +153,12 @@ export const METRICS = {
     labels: [],
     buckets: STAGE_BUCKETS,
   },
+  unjournaled: {
+    type: 'gauge',
+    name: 'paysentry_unjournaled_records',
+    help: 'Records decided without journals that are not journaled yet, at most, over the partitions that this process knows of',
+    labels: [],
+  },
   buildInfo: {
     type: 'gauge',
     name: 'paysentry_build_info',

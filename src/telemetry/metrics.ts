@@ -43,6 +43,8 @@ export interface Metrics {
   countRetry(code: ErrorCode): void
   /** Asked at every scrape. */
   bindJournalCache(read: () => JournalCacheFigures): void
+  /** Asked at every scrape. */
+  bindUnjournaled(read: () => number): void
   /** Asked at every scrape; must not reject. */
   bindReadiness(read: () => boolean | Promise<boolean>): void
   /** Asked at every scrape. */
@@ -67,7 +69,7 @@ export interface MetricsOptions {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry })
-  const reads: ScrapeReads = { cache: null, ready: null, listEntries: null }
+  const reads: ScrapeReads = { cache: null, unjournaled: null, ready: null, listEntries: null }
   const m = createMetricSet(registry, reads)
   const lags = createLagGauge(m.consumerLag, options.now)
   const degradedKinds = new Set<string>()
@@ -97,6 +99,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     countRetry: (code) => m.retries.inc({ code }),
     bindJournalCache(read) {
       reads.cache = read
+    },
+    bindUnjournaled(read) {
+      reads.unjournaled = read
     },
     bindReadiness(read) {
       reads.ready = read

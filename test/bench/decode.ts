@@ -62,9 +62,11 @@ function batchOf(events: readonly object[]): PartitionBatch {
     records: events.map((event) => logRecord(event)),
     lag: 0,
     arrivedAtMs: 0,
+    note: '',
     isStale: () => false,
     publish: () => Promise.resolve(),
     commit: () => Promise.resolve(),
+    commitNote: () => Promise.resolve(),
   }
 }
 

@@ -19,7 +19,7 @@ export interface Deployment {
   readonly topics: TopicNames
   readonly log: EventLog
   /** Starts a processor that calls itself `name` on its decisions; stopped at the end if the test did not. */
-  startProcessor(name: string): Promise<Processor>
+  startProcessor(name: string, settings?: Readonly<Record<string, string>>): Promise<Processor>
   /** Resolves when the group has committed every record of events and labels. */
   untilCommitted(): Promise<void>
   /** Records in the topic. */
@@ -46,6 +46,8 @@ export async function deploy(): Promise<Deployment> {
     // journals shall stay as they are, for the recount.
     PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(35 * 86_400_000),
     PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(35 * 86_400_000),
+    // A slow machine must not make a policy decide.
+    PAYSENTRY_DEGRADE_JOURNALS: 'wait',
   }
   const config = loadConfig({ env })
   const topics = topicNames(config.topics.prefix)
@@ -79,8 +81,8 @@ export async function deploy(): Promise<Deployment> {
     config,
     topics,
     log,
-    async startProcessor(clientId) {
-      const processor = await startProcessor({ ...env, PAYSENTRY_KAFKA_CLIENT_ID: clientId })
+    async startProcessor(clientId, settings = {}) {
+      const processor = await startProcessor({ ...env, PAYSENTRY_KAFKA_CLIENT_ID: clientId, ...settings })
       processors.add(processor)
       return processor
     },

@@ -25,6 +25,8 @@ export interface Recount {
   readonly repeatedRecords: number
   /** Records of labels in all journals that count. */
   readonly labelRecords: number
+  /** Ids of events that are missing in the journal of one of their entities. */
+  readonly unjournaled: readonly string[]
 }
 
 const READS_AT_ONCE = 500
@@ -47,9 +49,11 @@ export async function recount(
     maxFutureSkewMs: config.velocity.maxFutureSkewMs,
   })
   const batch: Batch = decode({ ...sourceOf(published.map(asRecord)), topic: topics.events })
-  const { journals, repeatedRecords } = await readJournals(config, batch)
+  const { journals, repeatedRecords, holds } = await readJournals(config, batch)
+  const unjournaled: string[] = []
   for (const event of batch.events) {
     const id = idOf(pseudonymiser.eventId(event.event.tenant ?? '', event.event.id))
+    if (!event.entities.every((entity) => holds(journalKey(entity), id))) unjournaled.push(event.event.id)
     const oracles = new Map(
       event.entities.map((entity) => {
         const counted = journals.get(journalKey(entity)) ?? []
@@ -75,6 +79,7 @@ export async function recount(
     ),
     repeatedRecords,
     labelRecords,
+    unjournaled,
   }
 }
 
@@ -82,6 +87,7 @@ async function readJournals(config: Config, { events }: Batch) {
   const store = createRedisStore({ ...config.redis, ...config.velocity })
   const keys = [...new Set(events.flatMap(({ entities }) => entities.map(journalKey)))]
   const journals = new Map<string, RawRecord[]>()
+  const ids = new Map<string, Set<bigint>>()
   let repeatedRecords = 0
   for (let at = 0; at < keys.length; at += READS_AT_ONCE) {
     const chunk = keys.slice(at, at + READS_AT_ONCE)
@@ -89,13 +95,15 @@ async function readJournals(config: Config, { events }: Batch) {
     for (const [i, content] of contents.entries()) {
       if (content === null) throw new Error(`there is no journal ${chunk[i]}`)
       const records = rawRecords(content)
+      ids.set(chunk[i] ?? '', new Set(records.map(({ id }) => id)))
       const counted = countedRecords(records, config.velocity)
       repeatedRecords += records.length - counted.length
       journals.set(chunk[i] ?? '', counted)
     }
   }
   await store.close()
-  return { journals, repeatedRecords }
+  const holds = (key: string, id: bigint): boolean => ids.get(key)?.has(id) === true
+  return { journals, repeatedRecords, holds }
 }
 
 function asRecord({ topic, key, value }: OutputRecord, i: number): LogRecord {

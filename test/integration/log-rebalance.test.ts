@@ -2,7 +2,7 @@
 import { afterAll, expect, it } from 'vitest'
 import type { PartitionBatch } from '../../src/log/event-log.ts'
 import { collect, textOf } from '../support/collector.ts'
-import { kafkaUnderTest } from '../support/kafka/kafka-under-test.ts'
+import { kafkaUnderTest, SILENT } from '../support/kafka/kafka-under-test.ts'
 
 const under = kafkaUnderTest()
 const stops: (() => Promise<void>)[] = []
@@ -110,4 +110,32 @@ it('lets a batch that ends soon after a rebalance was announced commit, so that 
   const both = () => [...first.records, ...other.records].map(textOf)
   await Promise.race([first, other].map((reader) => reader.until(() => both().includes('2'))))
   expect(both()).toEqual(['1', '2'])
+})
+
+it('says that it stood still for longer than its session, joins again and goes on', async () => {
+  const topic = await under.createTopic({ partitions: 1 })
+  const groupId = under.name()
+  const warnings: string[] = []
+  const log = under.openLog({ sink: { ...SILENT, warn: (_fields, message) => warnings.push(message) } })
+  await log.produce([{ topic, key: 'a', value: '1' }])
+  let tries = 0
+  const reader = await collect(log, {
+    topics: [topic],
+    groupId,
+    async onBatch(batch) {
+      if (++tries === 1) {
+        // Nothing runs in this process meanwhile, no heartbeat either.
+        const never = new Int32Array(new SharedArrayBuffer(4))
+        Atomics.wait(never, 0, 0, under.settings.sessionTimeoutMs + 1_500)
+        await becomesStale(batch)
+      }
+      await batch.commit().catch(() => undefined)
+    },
+  })
+  stops.push(() => reader.consumer.stop())
+  await reader.until(() => tries > 1)
+  expect(reader.consumer.isJoined()).toBe(true)
+  expect(warnings.some((message) => message.startsWith('The process stood still'))).toBe(true)
+  const [offsets] = await under.admin.fetchOffsets({ groupId, topics: [topic] })
+  expect(offsets?.partitions[0]?.offset).toBe('1')
 })

@@ -69,9 +69,11 @@ export function sourceOf(records: readonly LogRecord[]): PartitionBatch & { read
     records,
     lag: 0,
     arrivedAtMs: Date.parse(TIME),
+    note: '',
     isStale: () => false,
     publish: async (outputs) => void calls.push(`publish ${outputs.length}`),
     commit: async () => void calls.push('commit'),
+    commitNote: async (note) => void calls.push(`note ${note}`),
   }
 }
 

@@ -31,9 +31,11 @@ export function decodeBatch(
     records,
     lag: 0,
     arrivedAtMs: 0,
+    note: '',
     isStale: () => false,
     publish: () => Promise.resolve(),
     commit: () => Promise.resolve(),
+    commitNote: () => Promise.resolve(),
   })
 }
 

@@ -12,6 +12,7 @@ export interface LogUnderTest {
 
 export const logsUnderTest: Readonly<Record<string, () => LogUnderTest>> = {
   kafkajs: () => kafkaUnderTest(),
+  'exactly-once kafkajs': () => kafkaUnderTest('exactly-once'),
   'in-process': () => ({
     openLog: () => createInProcessLog({ partitions: 3, now: Date.now }),
     createTopic: async () => `topic-${randomBytes(6).toString('hex')}`,

@@ -43,7 +43,7 @@ describe('an error of the table', () => {
     const cause = new Error('ECONNREFUSED')
     expect(new AppError('STORE_UNAVAILABLE', 'ping', { cause })).toMatchObject({
       cause,
-      disposition: 'retry',
+      disposition: 'degrade',
     })
   })
 

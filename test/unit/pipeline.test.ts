@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { STAGES } from '../../src/batch.ts'
 import { AppError } from '../../src/errors.ts'
-import { createPipeline, type Stages } from '../../src/pipeline.ts'
+import { createPipeline, type StandIns, type Stages } from '../../src/pipeline.ts'
 import { batchEventOf, batchOf, recordAt, sourceOf } from '../support/batches.ts'
 
 function pipelineWith(overrides: Partial<Stages>) {
@@ -18,7 +18,17 @@ function pipelineWith(overrides: Partial<Stages>) {
     },
     ...overrides,
   }
-  const pipeline = createPipeline(stages, {
+  const standIns: StandIns = {
+    without(batch, missing) {
+      seen.push(`without ${missing}`)
+      return batch
+    },
+    journalsPolicy(batch) {
+      seen.push('policy')
+      return batch
+    },
+  }
+  const pipeline = createPipeline(stages, standIns, {
     stage: (name) => seen.push(name),
     completed: (batch) => completed.push(`${batch.events.length} events`),
   })
@@ -33,6 +43,13 @@ describe('the pipeline', () => {
     expect(seen).toEqual([...STAGES])
     expect(source.calls).toEqual(['publish 1', 'commit'])
     expect(completed).toEqual(['1 events'])
+  })
+
+  it('puts the policy in the place of what is missing', async () => {
+    const { pipeline, seen } = pipelineWith({})
+    await pipeline(sourceOf([recordAt(0)]), new Set(['journals', 'model']))
+    const commit = ['decide', 'publish', 'commit']
+    expect(seen).toEqual(['decode', 'without journals', 'without model', 'rules', 'policy', ...commit])
   })
 
   it('publishes and commits nothing when a stage before them throws', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AppError, ERRORS, type ErrorCode } from '../../src/errors.ts'
+import { AppError, ERRORS, type ErrorCode, type Missing } from '../../src/errors.ts'
 import type { PartitionBatch } from '../../src/log/event-log.ts'
 import { createRunner } from '../../src/runner.ts'
 
@@ -9,20 +9,25 @@ const batch = (isStale = false): PartitionBatch => ({
   records: [],
   lag: 0,
   arrivedAtMs: 0,
+  note: '',
   isStale: () => isStale,
   publish: async () => {},
   commit: async () => {},
+  commitNote: async () => {},
 })
 
 /** A runner over a pipeline that throws the given values, one a try, and then succeeds. */
-function runnerOver(thrown: unknown[]) {
+function runnerOver(thrown: unknown[], policy: { may?: boolean; missing?: Missing[] } = {}) {
   const seen: string[] = []
   const queue = [...thrown]
   const runner = createRunner({
-    pipeline: async () => {
+    pipeline: async (_batch, missing = new Set()) => {
       if (queue.length > 0) throw queue.shift()
-      seen.push('done')
+      seen.push(['done', ...missing].join(' without '))
     },
+    missing: () => policy.missing ?? [],
+    mayGoWithout: () => policy.may ?? false,
+    onDegrade: (error) => seen.push(`degrade ${error.code}`),
     onRetry: (error, _batch, attempt, pauseMs) => seen.push(`retry ${error.code} ${attempt} ${pauseMs}`),
     onAbandon: (error) => seen.push(`abandon ${error.code}`),
     onFatal: (error) => seen.push(`fatal ${error.code}`),
@@ -37,6 +42,43 @@ describe('the runner', () => {
     await runner.run(batch())
     expect(seen).toEqual(['retry STORE_UNAVAILABLE 1 50', 'retry STORE_UNAVAILABLE 2 100', 'done'])
     expect(runner.isRetrying()).toBe(false)
+  })
+
+  it('lets the policy decide at once when one may', async () => {
+    const thrown = [new AppError('STORE_UNAVAILABLE', 'away'), new AppError('MODEL_FAILED', 'NaN')]
+    const { runner, seen } = runnerOver(thrown, { may: true })
+    await runner.run(batch())
+    expect(seen).toEqual([
+      'degrade STORE_UNAVAILABLE',
+      'degrade MODEL_FAILED',
+      'done without journals without model',
+    ])
+  })
+
+  it('says that time was short where it was', async () => {
+    const { runner, seen } = runnerOver([new AppError('STORE_LATE', 'no answer')], { may: true })
+    await runner.run(batch())
+    expect(seen).toEqual(['degrade STORE_LATE', 'done without journals without deadline'])
+  })
+
+  it('does not ask again for what is known to be away, unless it has to wait for it', async () => {
+    const policy = { may: true, missing: ['journals'] as Missing[] }
+    const { runner, seen } = runnerOver([], policy)
+    await runner.run(batch())
+    policy.may = false
+    await runner.run(batch())
+    expect(seen).toEqual(['done without journals', 'done'])
+  })
+
+  it('tries again when the policy itself fails for the same reason', async () => {
+    const away = new AppError('STORE_UNAVAILABLE', 'away')
+    const { runner, seen } = runnerOver([away, away], { may: true })
+    await runner.run(batch())
+    expect(seen).toEqual([
+      'degrade STORE_UNAVAILABLE',
+      'retry STORE_UNAVAILABLE 2 100',
+      'done without journals',
+    ])
   })
 
   it('drops a batch whose partition was given away', async () => {
@@ -83,9 +125,13 @@ describe('the runner', () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       const { runner, seen } = runnerOver([new AppError(code, 'here')])
       await runner.run(batch())
-      const expected = { retry: 'done', abandon: 'abandon', fatal: 'fatal', reject: 'fatal' }[
-        ERRORS[code].disposition
-      ]
+      const expected = {
+        degrade: 'done',
+        retry: 'done',
+        abandon: 'abandon',
+        fatal: 'fatal',
+        reject: 'fatal',
+      }[ERRORS[code].disposition]
       expect(seen.at(-1)).toContain(expected)
     }
   })

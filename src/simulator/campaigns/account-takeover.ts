@@ -11,7 +11,12 @@ import type { Scene } from '../scene.ts'
 const KNOWN_BY = { customer: 0.75, chargeback: 0, analyst: 0.1 }
 const LEFT_ALONE_EUR = 60
 
-export const accountTakeover: Campaign = { name: 'account-takeover', share: 0.14, meanPayments: 3.5, run }
+export const accountTakeover: Campaign = {
+  name: 'account-takeover',
+  share: { usual: 0.14, drifted: 0.24 },
+  meanPayments: 3.5,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random, recorder, customers } = scene

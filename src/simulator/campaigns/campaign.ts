@@ -11,8 +11,8 @@ import type { Scene } from '../scene.ts'
 
 export interface Campaign {
   readonly name: string
-  /** Its share of all fraudulent payments. */
-  readonly share: number
+  /** Its part of all fraudulent payments, in relation to the other campaigns' parts: usually, and once the drift has begun. */
+  readonly share: { readonly usual: number; readonly drifted: number }
   /** Payments that one run makes, about. */
   readonly meanPayments: number
   /** Writes all that one run does, from `startMs` on; nothing when it finds no victim. */

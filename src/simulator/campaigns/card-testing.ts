@@ -1,6 +1,7 @@
 // Card testing: a bot tries stolen cards with small authorisations at one or two shops that sell cheaply online, to find those
 // that work; hours later the working ones buy something dear. In one of three runs it hammers fewer cards instead,
 // guessing the expiry date or the security code: many attempts at each card within minutes.
+// After the drift bots try amounts of 4-12 EUR, as fraudsters do once small ones are watched, and rest longer between them.
 // Parameters: 10-26 cards with 1-2 attempts each (hammering: 2-5 cards, 6-12 attempts), 0.50-3 EUR, one attempt about every
 // 9 s, 58 % declined; 1-2 bots and addresses; 1-2 purchases of about 180 EUR on two of three working cards, about 3 h later.
 import {
@@ -18,11 +19,17 @@ import type { Scene } from '../scene.ts'
 
 const KNOWN_BY = { customer: 0.3, chargeback: 0.45, analyst: 0.05 }
 
-export const cardTesting: Campaign = { name: 'card-testing', share: 0.3, meanPayments: 32, run }
+export const cardTesting: Campaign = {
+  name: 'card-testing',
+  share: { usual: 0.3, drifted: 0.15 },
+  meanPayments: 32,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random, merchants } = scene
   const hammering = random.chance(1 / 3)
+  const drifted = startMs >= scene.driftFromMs
   const shops = Array.from({ length: random.whole(1, 2) }, () =>
     merchants.choose(random, merchants.kind(random.chance(0.6) ? 'digital-goods' : 'charity'), null),
   )
@@ -33,11 +40,11 @@ function run(scene: Scene, startMs: number, origin: Origin): void {
     const attempts = hammering ? random.whole(6, 12) : random.whole(1, 2)
     let worked = false
     for (let attempt = 0; attempt < attempts && !worked; attempt++) {
-      atMs += 1_500 + random.exponential(7_500)
+      atMs += drifted ? 20_000 + random.exponential(40_000) : 1_500 + random.exponential(7_500)
       const declined = hammering ? attempt < attempts - 1 || random.chance(0.5) : random.chance(0.58)
       worked = !declined
       const fields = {
-        ...authorisationAt(random.pick(shops), random.between(0.5, 3)),
+        ...authorisationAt(random.pick(shops), drifted ? random.between(4, 12) : random.between(0.5, 3)),
         outcome: declined ? 'declined' : 'pending',
         channel: 'ecommerce',
         device: random.pick(bots),

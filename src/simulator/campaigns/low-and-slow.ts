@@ -9,7 +9,12 @@ import type { Scene } from '../scene.ts'
 
 const KNOWN_BY = { customer: 0, chargeback: 0.5, analyst: 0.02 }
 
-export const lowAndSlow: Campaign = { name: 'low-and-slow', share: 0.06, meanPayments: 8.5, run }
+export const lowAndSlow: Campaign = {
+  name: 'low-and-slow',
+  share: { usual: 0.06, drifted: 0.12 },
+  meanPayments: 8.5,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random, merchants } = scene

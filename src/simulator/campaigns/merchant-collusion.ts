@@ -8,7 +8,12 @@ import type { Scene } from '../scene.ts'
 
 const KNOWN_BY = { customer: 0.12, chargeback: 0.5, analyst: 0.05 }
 
-export const merchantCollusion: Campaign = { name: 'merchant-collusion', share: 0.1, meanPayments: 17, run }
+export const merchantCollusion: Campaign = {
+  name: 'merchant-collusion',
+  share: { usual: 0.1, drifted: 0.1 },
+  meanPayments: 17,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random, merchants } = scene

@@ -14,7 +14,12 @@ import type { Scene } from '../scene.ts'
 const VICTIMS_KNOWN_BY = { customer: 0.55, chargeback: 0, analyst: 0.1 }
 const MULE_KNOWN_BY = { customer: 0, chargeback: 0, analyst: 0.4 }
 
-export const muleRing: Campaign = { name: 'mule-ring', share: 0.1, meanPayments: 13, run }
+export const muleRing: Campaign = {
+  name: 'mule-ring',
+  share: { usual: 0.1, drifted: 0.16 },
+  meanPayments: 13,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random, customers } = scene

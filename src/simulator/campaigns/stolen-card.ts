@@ -1,5 +1,6 @@
 // Stolen card spree: a card is spent as fast as it lasts. Half the runs are in person, contactless or with a copied stripe, in
 // half of those in another country than the holder's; the other half online from a device that the holder never used.
+// After the drift nine of ten runs are online: cards can no longer be copied as they were.
 // Parameters: 3-9 payments, about 14 min apart, the first about 35 EUR, each 1.2 to 2 times the one before up to about 1,500 EUR;
 // the chance of a decline grows with each; after two declines in a row the thief gives up.
 import { authorisationAt, type Campaign, fraudDevice, payWithStolenCard, stealCards } from './campaign.ts'
@@ -12,12 +13,19 @@ import type { Scene } from '../scene.ts'
 const KNOWN_BY = { customer: 0.5, chargeback: 0.35, analyst: 0.03 }
 const MAX_EUR = 1_500
 
-export const stolenCard: Campaign = { name: 'stolen-card', share: 0.3, meanPayments: 5.5, run }
+export const stolenCard: Campaign = {
+  name: 'stolen-card',
+  share: { usual: 0.3, drifted: 0.16 },
+  meanPayments: 5.5,
+  run,
+}
 
 function run(scene: Scene, startMs: number, origin: Origin): void {
   const { random } = scene
   for (const stolen of stealCards(scene, 1, startMs, KNOWN_BY)) {
-    const place = random.chance(0.5) ? inPerson(scene, stolen.victim) : online(scene)
+    const place = random.chance(startMs >= scene.driftFromMs ? 0.1 : 0.5)
+      ? inPerson(scene, stolen.victim)
+      : online(scene)
     let atMs = startMs
     let eur = random.logNormal(35, 0.5)
     let declines = 0

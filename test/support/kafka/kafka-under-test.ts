@@ -27,7 +27,7 @@ export interface KafkaUnderTest {
 }
 
 /** Call at the top of a describe block or file. */
-export function kafkaUnderTest(): KafkaUnderTest {
+export function kafkaUnderTest(delivery: Config['kafka']['delivery'] = 'at-least-once'): KafkaUnderTest {
   hideTimerWarning(process)
   const brokers = inject('kafkaBrokers')
   const kafka = new Kafka({ brokers, clientId: 'paysentry-test', logLevel: logLevel.NOTHING })
@@ -37,6 +37,7 @@ export function kafkaUnderTest(): KafkaUnderTest {
   const settings: Config['kafka'] = {
     ...configSchema.shape.kafka.parse({}),
     brokers,
+    delivery,
     // The shortest that Kafka allows by default, so that tests of lost members are short.
     sessionTimeoutMs: 6_000,
   }

@@ -13,6 +13,22 @@ const protocol = (type: string, retriable: boolean) =>
 const codeOf = (thrown: unknown) => kafkaError(thrown, 'commit of payments.events/3').code
 
 describe('what an error of kafkajs means', () => {
+  it.each(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])(
+    '%s: another processor has the partition',
+    (type) => {
+      expect(codeOf(protocol(type, false))).toBe('PARTITION_LOST')
+    },
+  )
+
+  it.each([
+    'CONCURRENT_TRANSACTIONS',
+    'INVALID_TXN_STATE',
+    'INVALID_PRODUCER_ID_MAPPING',
+    'TRANSACTION_COORDINATOR_FENCED',
+  ])('%s: a fresh producer finds out how the transaction stands', (type) => {
+    expect(codeOf(protocol(type, false))).toBe('LOG_UNAVAILABLE')
+  })
+
   it.each(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'])(
     '%s: the partition is lost, however deep it is wrapped',
     (type) => {
@@ -33,6 +49,17 @@ describe('what an error of kafkajs means', () => {
       retryTime: 1,
     })
     expect(codeOf(exceeded)).toBe('LOG_UNAVAILABLE')
+  })
+
+  it.each([
+    ['a disk that is full or broken', 'KAFKA_STORAGE_ERROR'],
+    ['a leader that moves', 'NOT_LEADER_FOR_PARTITION'],
+    ['a partition without leader', 'LEADER_NOT_AVAILABLE'],
+    ['too few in-sync replicas', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+    ['a coordinator that is loading', 'GROUP_LOAD_IN_PROGRESS'],
+  ])('%s passes by itself: the batch is tried again', (_what, type) => {
+    // As kafkajs marks them.
+    expect(codeOf(protocol(type, true))).toBe('LOG_UNAVAILABLE')
   })
 
   it('an unknown error is a defect, also where kafkajs has retried it', () => {

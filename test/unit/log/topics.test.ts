@@ -26,6 +26,10 @@ describe('the names that other programs depend on', () => {
       errorPartition: 'paysentry.error.partition',
       errorOffset: 'paysentry.error.offset',
       errorTime: 'paysentry.error.time',
+      errorMasked: 'paysentry.error.masked',
+      replayedFrom: 'paysentry.replayed-from',
+      firstSource: 'paysentry.first-source',
+      replayOf: 'paysentry.replay.of',
     })
   })
 

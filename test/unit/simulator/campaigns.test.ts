@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { eurosOf } from './euros.ts'
 import { CAMPAIGN_NAMES, type SimulatedEvent } from '../../../src/simulator/simulator.ts'
-import { DAY_MS, eventsOf, isPayment, runsOf, START_MS, take, timeOf } from './records.ts'
+import { DAY_MS, eventsOf, isPayment, labelsOf, runsOf, START_MS, take, timeOf } from './records.ts'
 
 const HOUR_MS = DAY_MS / 24
 const only = (campaign: string, count = 60_000) =>
@@ -145,6 +145,80 @@ describe('low and slow', () => {
       expect(run.length).toBeGreaterThanOrEqual(4)
       expect(Math.min(...gapsMs(run))).toBeGreaterThan(9 * HOUR_MS)
       expect(Math.max(...run.map(({ event }) => eurosOf(event)))).toBeLessThan(100)
+    }
+  })
+})
+
+describe('a compromised terminal', () => {
+  it('charges many cards once each at one shop in person over weeks, at its usual prices, beside honest trade', () => {
+    const records = take(300_000, {
+      customers: 2_000,
+      fraudShare: 0.006,
+      campaigns: ['compromised-terminal'],
+    })
+    const runs = runsOf(records).filter((run) => timeOf(run[0]!) < START_MS + 12 * DAY_MS)
+    expect(runs.length).toBeGreaterThan(3)
+    const shops = new Set<string | undefined>()
+    for (const run of runs) {
+      const shop = run[0]!.event.payee?.merchant
+      shops.add(shop)
+      expect(new Set(run.map(({ event }) => event.payee?.merchant))).toEqual(new Set([shop]))
+      expect(new Set(run.map(token)).size).toBe(run.length)
+      expect(new Set(run.map(({ event }) => event.channel))).toEqual(new Set(['pos']))
+      expect(timeOf(run.at(-1)!) - timeOf(run[0]!)).toBeGreaterThan(7 * DAY_MS)
+      // Twenty at least, but now and then nobody is left to steal from.
+      expect(run.length).toBeGreaterThanOrEqual(18)
+    }
+    const honest = eventsOf(records).filter(
+      ({ event, truth }) => truth === 'genuine' && shops.has(event.payee?.merchant),
+    )
+    expect(honest.length).toBeGreaterThan(100)
+  })
+})
+
+describe('structuring', () => {
+  it('sends many sums just below one limit from one account, over days, with the usual device', () => {
+    const runs = finishedRuns('structuring', 14 * DAY_MS)
+    const records = take(150_000, { customers: 2_000, fraudShare: 0.01, campaigns: ['structuring'] })
+    const late = runsOf(records).filter((run) => timeOf(run[0]!) < START_MS + 12 * DAY_MS)
+    expect(runs.length + late.length).toBeGreaterThan(10)
+    for (const run of late) {
+      const transfers = run.filter(({ event }) => event.type === 'transfer')
+      expect(transfers.length).toBeGreaterThanOrEqual(7)
+      expect(new Set(run.map(({ event }) => event.payer.account)).size).toBe(1)
+      expect(new Set(transfers.map(({ event }) => event.payee?.account)).size).toBeLessThanOrEqual(3)
+      const euros = transfers.map(({ event }) => eurosOf(event))
+      const limit = [1_000, 3_000, 10_000].find((bound) => bound > Math.max(...euros))!
+      expect(Math.min(...euros)).toBeGreaterThan(0.88 * limit)
+      expect(timeOf(transfers.at(-1)!) - timeOf(transfers[0]!)).toBeGreaterThan(DAY_MS / 2)
+    }
+  })
+})
+
+describe('friendly fraud', () => {
+  it("uses the holder's own card and a device of the holder's, and is always charged back, weeks later", () => {
+    const records = take(400_000, { customers: 1_500, fraudShare: 0.005, campaigns: ['friendly-fraud'] })
+    const own = Map.groupBy(
+      eventsOf(records).filter(({ truth }) => truth === 'genuine'),
+      ({ event }) => event.payer.customer,
+    )
+    const frauds = runsOf(records).flat()
+    expect(frauds.length).toBeGreaterThan(100)
+    const familiar = frauds.filter(({ event }) =>
+      own.get(event.payer.customer)?.some((other) => other.event.device?.id === event.device?.id),
+    )
+    expect(familiar.length / frauds.length).toBeGreaterThan(0.95)
+    const labels = new Map(labelsOf(records).map(({ label }) => [label.event, label]))
+    const early = frauds.filter(
+      (fraud) =>
+        fraud.event.outcome === 'pending' && timeOf(fraud) < records.at(-1)!.arrivesAtMs - 91 * DAY_MS,
+    )
+    expect(early.length).toBeGreaterThan(5)
+    for (const fraud of early) {
+      const label = labels.get(fraud.event.id)
+      expect(label?.source).toBe('chargeback')
+      expect(label?.eventTime).toBe(fraud.event.time)
+      expect(Date.parse(label!.time) - timeOf(fraud)).toBeGreaterThan(2 * DAY_MS - 1)
     }
   })
 })

@@ -108,9 +108,11 @@ describe('decode', () => {
       partition: 0,
       lag: 0,
       arrivedAtMs: 0,
+      note: '',
       isStale: () => false,
       publish: () => Promise.resolve(),
       commit: () => Promise.resolve(),
+      commitNote: () => Promise.resolve(),
       records: messages
         .filter((message) => message.topic === topic)
         .map(({ key, value, timestampMs }, offset) => ({

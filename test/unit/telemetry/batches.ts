@@ -42,9 +42,11 @@ export function batchOf(facts: {
     records: [...events, ...rejected].map((item) => item.record),
     lag: facts.lag ?? 0,
     arrivedAtMs: ARRIVED_MS,
+    note: '',
     isStale: () => false,
     publish: () => Promise.resolve(),
     commit: () => Promise.resolve(),
+    commitNote: () => Promise.resolve(),
   }
   return {
     source,

@@ -42,6 +42,7 @@ describe('the metric table', () => {
       'counter paysentry_journal_records_coalesced_total{}',
       'counter paysentry_coalesce_failures_total{}',
       'histogram paysentry_store_round_trip_seconds{}',
+      'gauge paysentry_unjournaled_records{}',
       'gauge paysentry_build_info{version,rule_set,model}',
       'gauge paysentry_rules_refused{}',
       'counter paysentry_rule_switches_total{outcome}',
@@ -185,7 +186,7 @@ describe('the states', () => {
     const codes = (disposition: string) =>
       Object.values(ERRORS).filter((e) => e.disposition === disposition).length
     expect(samples(text, 'paysentry_rejected_total')).toHaveLength(codes('reject'))
-    expect(samples(text, 'paysentry_retries_total')).toHaveLength(codes('retry'))
+    expect(samples(text, 'paysentry_retries_total')).toHaveLength(codes('retry') + codes('degrade'))
     expect(samples(text, 'paysentry_retries_total')).toContain('{code="STORE_UNAVAILABLE"} 0')
   })
 

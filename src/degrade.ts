@@ -1,0 +1,128 @@
+// What decides when something is missing: the policies of degrade.*, and whether the journals are away.
+//
+// The default without journals is `review`, and a challenge from 500 of the base currency on. A blocked honest customer is a failure
+// that nobody asked for when Redis stops; a challenge lets the customer through who can prove who it is, and keeps large sums in.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Batch, BatchEvent } from './batch.ts'
+import type { Config } from './config.ts'
+import { AppError, type Missing } from './errors.ts'
+import { isScored } from './model/features.ts'
+import type { Action, FiredRule } from './rules/rule-set.ts'
+import type { Stage } from './stage.ts'
+
+/** Part of the deadline that the journals may take: model, rules and publishing come after. */
+const JOURNALS_SHARE = 0.6
+
+/** Marks what was missing on every event that would have used it. */
+export function markMissing(batch: Batch, missing: Missing): Batch {
+  for (const event of batch.events) {
+    if (missing !== 'model' || isScored(event)) event.degraded.push(missing)
+  }
+  return batch
+}
+
+/** Adds what the policy says to every payment of a batch that was decided without journals, as a rule that fired. */
+export function createJournalsPolicy(policy: Config['degrade']): (batch: Batch) => Batch {
+  return (batch) => {
+    for (const event of batch.events) {
+      if (isScored(event)) event.fired = [...event.fired, policyRule(actionWithoutJournals(event, policy))]
+    }
+    return batch
+  }
+}
+
+/** The action for a payment without journals. An amount that cannot be told in the base currency counts as large. */
+export function actionWithoutJournals(
+  { amount }: Pick<BatchEvent, 'amount'>,
+  { journals, journalsChallengeFrom, journalsBlockFrom }: Config['degrade'],
+): Action {
+  const reaches = (from: number): boolean => from > 0 && !(amount < from)
+  if (journals === 'block' || reaches(journalsBlockFrom)) return 'block'
+  if (reaches(journalsChallengeFrom)) return 'challenge'
+  return journals === 'wait' ? 'review' : journals
+}
+
+function policyRule(action: Action): FiredRule {
+  return {
+    id: 'policy:journals',
+    action,
+    reason: 'JOURNALS_UNAVAILABLE',
+    text: 'Decided by policy, because the journals could not be read',
+    customer: 'We could not check this payment in full.',
+    weight: null,
+    override: null,
+    mode: 'live',
+    acts: true,
+  }
+}
+
+/** The velocity stage, given up with STORE_LATE when the journals' share of the deadline is over. */
+export function withinDeadline(velocity: Stage<Batch, Batch>, deadlineMs: number): Stage<Batch, Batch> {
+  const shareMs = deadlineMs * JOURNALS_SHARE
+  return async (batch) => {
+    const late = new AbortController()
+    const timeout = async (): Promise<never> => {
+      await delay(shareMs, undefined, { signal: late.signal })
+      throw new AppError('STORE_LATE', `no answer within ${shareMs} ms, the journals' share of deadline.ms`)
+    }
+    const work = Promise.resolve(velocity(batch))
+    const limit = timeout()
+    // Whichever comes second is not waited for. What a late answer still writes goes to events that nobody decides on: the
+    // next try decodes anew.
+    work.catch(() => undefined)
+    limit.catch(() => undefined)
+    try {
+      return await Promise.race([work, limit])
+    } finally {
+      late.abort()
+    }
+  }
+}
+
+/** The score stage, whose failure is MODEL_FAILED. */
+export function scoreOrFail(score: Stage<Batch, Batch>): Stage<Batch, Batch> {
+  return async (batch) => {
+    try {
+      return await score(batch)
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error)
+      throw new AppError('MODEL_FAILED', detail, { cause: error })
+    }
+  }
+}
+
+export interface Availability {
+  isAway(): boolean
+  /** Says that a call failed: it is away until `ping` succeeds. */
+  failed(): void
+  /** Resolves when it is there. */
+  back(): Promise<void>
+  close(): void
+}
+
+/** Knows whether something is away, and looks every `everyMs` whether it is back: not each batch has to find that out by itself. */
+export function createAvailability(ping: () => Promise<void>, everyMs: number): Availability {
+  const closing = new AbortController()
+  const state: { away: Promise<void> | null } = { away: null }
+  const look = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      const answers = await ping().then(
+        () => true,
+        () => false,
+      )
+      if (answers) break
+      await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+    state.away = null
+  }
+  return {
+    isAway: () => state.away !== null,
+    failed() {
+      state.away ??= look()
+    },
+    async back() {
+      await state.away
+    },
+    close: () => closing.abort(),
+  }
+}

@@ -1,0 +1,96 @@
+// What happens while the journals are away: who decides (degrade.ts), and how the journals become whole again (repair.ts).
+import { createAvailability, createJournalsPolicy, markMissing, withinDeadline } from './degrade.ts'
+import type { Batch } from './batch.ts'
+import type { Config } from './config.ts'
+import { type AppError, type Missing, missingAfter } from './errors.ts'
+import { detachedBatch } from './log/detached-batch.ts'
+import type { EventLog, PartitionBatch } from './log/event-log.ts'
+import type { LogSink } from './log/kafka-client.ts'
+import type { StandIns } from './pipeline.ts'
+import { createRepair, type Repair } from './repair.ts'
+import type { Stage } from './stage.ts'
+
+const LOOK_EVERY_MS = 250
+
+export interface FallbackOptions {
+  readonly config: Pick<Config, 'deadline' | 'degrade'>
+  readonly log: EventLog
+  readonly ping: () => Promise<void>
+  /** Journals records that were decided without their journals; nothing of them is decided again. */
+  readonly journal: (source: PartitionBatch) => Promise<void>
+  readonly sink: LogSink
+  readonly onFatal: (error: AppError) => void
+}
+
+export interface Fallback {
+  /** A velocity stage within its share of the deadline; it marks what is decided while the partition is being repaired. */
+  velocity(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
+  readonly standIns: StandIns
+  readonly repair: Repair
+  missing(): readonly Missing[]
+  mayGoWithout(missing: Missing): boolean
+  /** To be told of what failed, before a policy decides. */
+  degraded(error: AppError, batch: PartitionBatch): void
+  close(): Promise<void>
+}
+
+export function createFallback(options: FallbackOptions): Fallback {
+  const { config, log, sink } = options
+  const { degrade, deadline } = config
+  // The in-process log drops what was committed, so there is nothing to repair the journals from.
+  const mayLackJournals = degrade.journals !== 'wait' && log.kind === 'kafka'
+  const journals = createAvailability(options.ping, LOOK_EVERY_MS)
+  const repair = createRepair({
+    readSpan: log.readSpan,
+    back: journals.back,
+    journal: (records) => options.journal(detachedBatch(records[0]?.topic ?? '', records)),
+    onRetry: (error) => sink.warn({ err: error }, 'The journals could not be completed; it is tried again'),
+    onFatal: options.onFatal,
+    onRepaired: (topic, partition) =>
+      sink.info({ topic, partition }, 'The journals are complete again for this partition'),
+  })
+  return {
+    repair,
+    velocity(stage) {
+      const velocity = mayLackJournals ? withinDeadline(stage, deadline.ms) : stage
+      return async (batch) => {
+        const { topic, partition } = batch.source
+        // Asked before the journals are read: the repair may end while they are.
+        const isIncomplete = repair.missing(topic, partition) !== null
+        const measured = await velocity(batch)
+        if (isIncomplete) {
+          for (const event of measured.events) event.degraded.push('journals:incomplete')
+        }
+        return measured
+      }
+    },
+    standIns: {
+      journalsPolicy: createJournalsPolicy(degrade),
+      without(batch, missing) {
+        if (missing === 'journals') remember(repair, batch.source)
+        return markMissing(batch, missing)
+      },
+    },
+    missing: () => (journals.isAway() ? ['journals'] : []),
+    mayGoWithout: (missing) => (missing === 'model' ? degrade.model === 'without' : mayLackJournals),
+    degraded(error, { topic, partition }) {
+      const isModel = missingAfter(error.code).includes('model')
+      if (isModel) sink.warn({ err: error, topic, partition }, 'Decided without the model')
+      if (isModel || journals.isAway()) return
+      sink.error({ err: error, topic, partition }, 'The journals are away; degrade.journals decides')
+      journals.failed()
+    },
+    async close() {
+      journals.close()
+      await repair.close()
+    },
+  }
+}
+
+/** Before the commit of the batch, whose note then tells of it. */
+function remember(repair: Repair, { topic, partition, records }: PartitionBatch): void {
+  const first = records[0]?.offset
+  const last = records.at(-1)?.offset
+  if (first === undefined || last === undefined) return
+  repair.add(topic, partition, { from: BigInt(first), to: BigInt(last) + 1n })
+}
