@@ -4,11 +4,12 @@ import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { parseEventTime } from '../payment/event-time.ts'
 import { loadRates, type Rates } from '../payment/rates.ts'
-import { parseDuration } from '../rules/duration.ts'
+import { formatDuration, parseDuration } from '../rules/duration.ts'
 import { ENTITY_TYPES, type EntityType } from '../velocity/entity.ts'
 import { journalKey } from '../velocity/journal-key.ts'
 import { readJournal } from '../velocity/journal-reader.ts'
-import { reportJournal, windowsAsOf } from '../velocity/journal-report.ts'
+import { reportJournal } from '../velocity/journal-report.ts'
+import { windowsAsOf } from '../velocity/journal-windows.ts'
 import { createPseudonymiser } from '../velocity/pseudonym.ts'
 import { createRedisStore } from '../velocity/redis-store.ts'
 import { EXIT } from './exit-codes.ts'
@@ -50,6 +51,7 @@ async function inspect(type: EntityType, id: string, options: InspectOptions): P
       'redis.url is empty: journals in memory can be seen by their process alone',
     )
   }
+  requireLengths(options.windows, config.velocity.retentionMs)
   const rates = loadRates(config.money.ratesFile)
   const entity = createPseudonymiser(config.privacy.pseudonymKey).entity(type, id, options.tenant)
   const key = journalKey(entity)
@@ -62,6 +64,15 @@ async function inspect(type: EntityType, id: string, options: InspectOptions): P
   const json = options.json === true
   process.stdout.write(
     json ? `${JSON.stringify(inspected, null, 2)}\n` : inspectText(inspected, options.limit),
+  )
+}
+
+function requireLengths(lengthsMs: readonly number[], retentionMs: number): void {
+  const tooLong = lengthsMs.find((lengthMs) => lengthMs > retentionMs)
+  if (tooLong === undefined) return
+  throw new AppError(
+    'CONFIG_INVALID',
+    `--windows asks for ${formatDuration(tooLong)}, and velocity.retentionMs keeps ${formatDuration(retentionMs)}`,
   )
 }
 
@@ -83,24 +94,19 @@ async function read(
   key: string,
   { type, rates, options }: Wanted,
 ): Promise<Inspected | null> {
-  const store = createRedisStore({ ...config.redis, retentionMs: config.velocity.retentionMs })
+  const store = createRedisStore({ ...config.redis, ...config.velocity, waitReplicas: 0 })
   try {
     const bytes = await readJournal(store, key)
     const expiresInMs = await store.expiresInMs(key)
     if (bytes === null) return null
     const { base, minorPerMajor } = rates
-    const report = reportJournal(bytes, type, minorPerMajor)
+    const asked = { type, minorPerMajor, horizons: config.velocity }
+    const report = reportJournal(bytes, asked)
     const atMs = options.at ?? report.newestMs ?? Date.now()
-    const windows = windowsAsOf(bytes, {
-      type,
-      atMs,
-      lengthsMs: options.windows,
-      minorPerMajor,
-      horizons: config.velocity,
-    })
+    const answers = windowsAsOf(bytes, { ...asked, atMs, lengthsMs: options.windows })
     const decimals = Math.round(Math.log10(minorPerMajor))
     const head = { type, key: config.redis.keyPrefix + key, base, decimals, expiresInMs }
-    return { ...head, ...report, atMs, windows }
+    return { ...head, ...report, atMs, ...answers }
   } finally {
     await store.close()
   }

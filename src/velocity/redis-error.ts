@@ -26,9 +26,17 @@ export function replyCode(thrown: unknown): string | null {
 export function storeError(thrown: unknown, address: string): AppError {
   if (thrown instanceof AppError) return thrown
   const code = replyCode(thrown)
-  const detail = `${address}: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+  const detail = `${address}: ${explain(thrown)}`
   const isLasting = code !== null && LASTING.has(code)
   return new AppError(isLasting ? 'STORE_INCOMPATIBLE' : 'STORE_UNAVAILABLE', detail, { cause: bare(thrown) })
+}
+
+/** ioredis names a setting of its own where a connection broke, which no reader of a log can change. */
+function explain(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  if (thrown.name === 'MaxRetriesPerRequestError')
+    return 'the connection was lost while the call was under way'
+  return thrown.message
 }
 
 /** ioredis hangs the command with all its arguments on an error; nobody wants a batch in a log line. */

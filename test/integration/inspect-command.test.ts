@@ -77,6 +77,7 @@ describe('paysentry inspect', () => {
     [['inspect', 'card', 'tok_1', '--at', 'yesterday'], 'It must be a time'],
     [['inspect', 'card', 'tok_1', '--windows', '5 minutes'], 'It must be lengths'],
     [['inspect', 'cart', 'tok_1'], 'Allowed choices are card'],
+    [['inspect', 'card', 'tok_1', '--windows', '90d'], 'velocity.retentionMs keeps 35d'],
   ])('refuses %j', async (args, reason) => {
     const { code, stderr } = await runPaysentry(args, env)
     expect(code).toBe(2)

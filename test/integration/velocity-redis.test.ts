@@ -1,6 +1,8 @@
 // Exact windows on a real Redis: processors with small caches write at once, and every event's windows are those of its
 // journals up to its own first record.
 import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BatchEvent } from '../../src/batch.ts'
 import type { Horizons } from '../../src/velocity/grid.ts'
@@ -10,6 +12,7 @@ import { createRedisStore, type RedisStoreOptions } from '../../src/velocity/red
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRedis, startRedisServer, type TestRedis } from '../support/redis.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { readJournal } from '../../src/velocity/journal-reader.ts'
 import { countedRecords, type RawRecord, rawRecords } from '../unit/velocity/oracle.ts'
 import { remembering } from '../unit/velocity/remembering.ts'
@@ -227,6 +230,27 @@ describe('velocity when Redis goes away', () => {
       )
     }
     await expectExact(store, batch.events)
+    await store.close()
+    await server.stop()
+  })
+
+  it('says that the connection was lost when that happens while a call is under way', async () => {
+    const server = await startRedisServer(await freePort())
+    const proxy = await startTcpProxy(Number(new URL(server.url).port))
+    const store = openStore(`redis://127.0.0.1:${proxy.port}`)
+    await store.ping()
+    const other = new Redis(server.url)
+    await other.call('CLIENT', 'PAUSE', '60000', 'ALL')
+    const call = store.readPart('{7}:card:any', 0, 1)
+    const failed = expect(call).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('the connection was lost while the call was under way'),
+    })
+    // What was written in this turn of the loop is on its way.
+    await nextTurn()
+    await proxy.cut()
+    await failed
+    other.disconnect()
     await store.close()
     await server.stop()
   })

@@ -39,4 +39,13 @@ describe('an error of Redis', () => {
       expect(storeError(new Error(message), 'redis:6379').code).toBe('STORE_UNAVAILABLE')
     }
   })
+
+  it('that says only that a connection broke is put into words that help', () => {
+    const thrown = new Error('Reached the max retries per request limit (which is 0).')
+    Object.defineProperty(thrown, 'name', { value: 'MaxRetriesPerRequestError' })
+    expect(storeError(thrown, 'redis:6379')).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('redis:6379: the connection was lost while the call was under way'),
+    })
+  })
 })
