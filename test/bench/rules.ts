@@ -55,7 +55,10 @@ async function benchShipped(): Promise<number> {
 /** Microseconds an event for the rules of this project, repeated to make 50. */
 async function benchFifty(): Promise<number> {
   const windows = createWindowSet()
-  const own = loadRules('rules', { windows, horizons: HORIZONS }).rules
+  // The library gets no lists, groups and time zones here: it is compared on what both can judge.
+  const own = loadRules('rules', { windows, horizons: HORIZONS }).rules.filter(
+    ({ when }) => !/\bin (list|group|cidr)\(|\blocal_/.test(when),
+  )
   const rules = Array.from({ length: RULES }, (_, i): Rule => {
     const rule = own[i % own.length]!
     return { ...rule, id: `${rule.id}-${i}` }
