@@ -2,11 +2,10 @@
 import { userInfo } from 'node:os'
 import type { Config } from '../config.ts'
 import { type ControlChange, readControl } from '../control/control-record.ts'
-import { AppError } from '../errors.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { LogSink } from '../log/kafka-client.ts'
-import { createKafkaLog } from '../log/kafka-log.ts'
 import { topicNames } from '../log/topics.ts'
+import { openCommandLog } from './command-log.ts'
 import { now } from './process-host.ts'
 
 /** What kafkajs has to say is of no use on a terminal; what goes wrong for good is thrown. */
@@ -27,13 +26,7 @@ export async function withControl<T>(
   config: Config,
   work: (access: ControlAccess) => Promise<T>,
 ): Promise<T> {
-  if (config.kafka.brokers.length === 0) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      'kafka.brokers is empty: lists and published rule sets live in a topic of Kafka',
-    )
-  }
-  const log = createKafkaLog({ settings: config.kafka, concurrentSends: 1, now, sink: SILENT })
+  const log = openCommandLog(config, 'lists and published rule sets live in a topic of Kafka', SILENT)
   const topic = topicNames(config.topics.prefix).control
   try {
     return await work({

@@ -1,6 +1,5 @@
 // `paysentry dead-letters`: looks at the messages that could not be decided, and publishes them again once the cause is mended.
 import { Command, InvalidArgumentError } from 'commander'
-import { AppError } from '../errors.ts'
 import {
   type DeadLetter,
   type DeadLetterFilter,
@@ -9,13 +8,13 @@ import {
 } from '../log/dead-letter-reader.ts'
 import { replayDeadLetters, type ReplayResult } from '../log/dead-letter-replay.ts'
 import type { EventLog } from '../log/event-log.ts'
-import { createKafkaLog } from '../log/kafka-log.ts'
 import { type TopicNames, topicNames } from '../log/topics.ts'
 import { parseDuration } from '../rules/duration.ts'
+import { openCommandLog } from './command-log.ts'
 import { countsOf, deadLetterTable, deadLetterText } from './dead-letter-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { positive } from './option-values.ts'
-import { configOfProcess, loggerOfProcess } from './process-host.ts'
+import { abortOnSignal, configOfProcess } from './process-host.ts'
 import { progressTo } from './progress.ts'
 
 const DEFAULT_SHOWN = 50
@@ -141,15 +140,14 @@ async function replay(command: Command, { log, topics, only, options }: ReplayRu
     return
   }
   const stop = new AbortController()
-  const onSignal = (): void => stop.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const ignoreSignals = abortOnSignal(stop)
   try {
     const onProgress = progressTo(process.stderr, 'Replaying')
     const result = await replayDeadLetters(chosen, { log, topics, onProgress, signal: stop.signal })
     process.stdout.write(`${leftOutText(leftOut)}${resultText(result)}`)
     if (result.left > 0) process.exitCode = EXIT.failed
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    ignoreSignals()
   }
 }
 
@@ -179,14 +177,10 @@ async function withLog(
   work: (log: EventLog, topics: TopicNames) => Promise<void>,
 ): Promise<void> {
   const config = configOfProcess(options.config)
-  if (config.kafka.brokers.length === 0) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      'kafka.brokers is empty: dead letters of the in-process log are gone with its process; POST /v1/events answers with the reason instead',
-    )
-  }
-  const sink = loggerOfProcess(config, process.stderr)
-  const log = createKafkaLog({ settings: config.kafka, concurrentSends: 1, now: Date.now, sink })
+  const log = openCommandLog(
+    config,
+    'dead letters of the in-process log are gone with its process; POST /v1/events answers with the reason instead',
+  )
   try {
     await work(log, topicNames(config.topics.prefix))
   } finally {

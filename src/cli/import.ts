@@ -11,7 +11,7 @@ import { readRows } from '../import/rows.ts'
 import { createTokeniser } from '../import/token.ts'
 import { loadRates } from '../payment/rates.ts'
 import { EXIT } from './exit-codes.ts'
-import { configOfProcess } from './process-host.ts'
+import { abortOnSignal, configOfProcess } from './process-host.ts'
 import { progressTo } from './progress.ts'
 import { openTarget } from './target.ts'
 
@@ -39,13 +39,12 @@ async function importFile(command: Command, file: string, options: ImportCommand
   const tokenOf = tokeniserOf(config, mapping)
   const bytes = sizeOf(file)
   const stop = new AbortController()
-  const onSignal = (): void => stop.abort()
-  const target = openTarget(command, options, onSignal)
+  const target = openTarget(command, options, () => stop.abort())
   const rejects = options.rejects === undefined ? null : createWriteStream(options.rejects)
   const report = createReport()
   const progress = progressTo(process.stderr, `Importing ${file}`)
   const input = createReadStream(file)
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const ignoreSignals = abortOnSignal(stop)
   let result: ImportResult
   try {
     result = await importRows({
@@ -67,7 +66,7 @@ async function importFile(command: Command, file: string, options: ImportCommand
       signal: stop.signal,
     })
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    ignoreSignals()
     rejects?.end()
     await target.close()
   }

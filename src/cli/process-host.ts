@@ -44,6 +44,13 @@ export function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
+/** Aborts at the first SIGINT or SIGTERM, once; a second one ends the process. Returns what takes that back. */
+export function abortOnSignal(stop: AbortController): () => void {
+  const onSignal = (): void => stop.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+}
+
 export interface StopOptions {
   readonly deadlineMs: number
   /** When this resolves the app is stopped as by a signal; what it rejects with ends the app. */

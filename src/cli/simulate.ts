@@ -10,6 +10,7 @@ import {
   DEFAULT_FRAUD_SHARE,
   EVENTS_A_DAY,
 } from '../simulator/simulator.ts'
+import { abortOnSignal } from './process-host.ts'
 import { openTarget } from './target.ts'
 
 interface SimulateOptions {
@@ -70,8 +71,7 @@ export function simulateCommand(): Command {
 
 async function simulate(command: Command, options: SimulateOptions): Promise<void> {
   const stop = new AbortController()
-  const onSignal = (): void => stop.abort()
-  const target = openTarget(command, options, onSignal)
+  const target = openTarget(command, options, () => stop.abort())
   const { customers, seed } = options
   const startMs = startOf(options, Date.now())
   const campaigns = options.campaign ?? CAMPAIGN_NAMES
@@ -86,7 +86,7 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
   const encode = createEncoder({ topics: target.topics, poisonEvery: options.poisonEvery })
   const startedAtMs = performance.now()
   const line = createProgressLine(startedAtMs)
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const ignoreSignals = abortOnSignal(stop)
   let sent: Progress
   try {
     sent = await publish({
@@ -104,7 +104,7 @@ async function simulate(command: Command, options: SimulateOptions): Promise<voi
       onClockReached: () => line.note(CLOCK_REACHED),
     })
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    ignoreSignals()
     await target.close()
   }
   const verdict = stop.signal.aborted ? 'stopped' : 'done'

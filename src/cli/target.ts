@@ -2,12 +2,11 @@
 import { createWriteStream, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
-import { AppError } from '../errors.ts'
 import type { OutputRecord } from '../log/event-log.ts'
-import { createKafkaLog } from '../log/kafka-log.ts'
 import { type TopicNames, topicNames } from '../log/topics.ts'
 import { createLineWriter } from '../simulator/line-writer.ts'
-import { configOfProcess, loggerOfProcess } from './process-host.ts'
+import { openCommandLog } from './command-log.ts'
+import { configOfProcess } from './process-host.ts'
 
 export interface Target {
   readonly topics: TopicNames
@@ -30,14 +29,7 @@ export function openTarget(command: Command, options: TargetOptions, onClosed: (
     return { topics: topicNames(''), send: (messages) => lines.send(messages), close }
   }
   const config = configOfProcess(options.config)
-  if (config.kafka.brokers.length === 0) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      'kafka.brokers is empty: set PAYSENTRY_KAFKA_BROKERS, or use --to stdout or --to FILE',
-    )
-  }
-  const sink = loggerOfProcess(config, process.stderr)
-  const log = createKafkaLog({ settings: config.kafka, concurrentSends: 1, now: Date.now, sink })
+  const log = openCommandLog(config, 'set PAYSENTRY_KAFKA_BROKERS, or use --to stdout or --to FILE')
   return {
     topics: topicNames(config.topics.prefix),
     send: (messages) => log.produce(messages),
