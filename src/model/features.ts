@@ -13,6 +13,11 @@ export const featureSchema = z.strictObject({
   cel: z.string().describe('CEL expression with a numeric result; NaN is unknown'),
   description: z.string().min(1),
   transform: z.enum(TRANSFORMS),
+  odd: z.enum(['high', 'low']).describe('Which end of the values is remarkable'),
+  group: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/)
+    .describe('Features that say nearly the same thing count as one'),
 })
 export type Feature = z.infer<typeof featureSchema>
 

@@ -9,9 +9,9 @@ import { readyBackend } from './backend.ts'
 import { percentileOf } from './calibration.ts'
 import { compileFeatures } from './features.ts'
 import { type Manifest, manifestSchema, sha256 } from './manifest.ts'
-import { CURRENT_FILE, MANIFEST_FILE, TOPOLOGY_FILE, WEIGHTS_FILE } from './model-files.ts'
-import { BLOCK_ROWS, predict, restoreNetwork } from './network.ts'
-import { createRawScore, encodeRow, inputWidth } from './reconstruction.ts'
+import { createHeads, type Heads } from './heads.ts'
+import { CURRENT_FILE, MANIFEST_FILE, type NetNames, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
+import { BLOCK_ROWS, restoreNetwork } from './network.ts'
 import { createScorer, type Scorer } from './scorer.ts'
 
 /** How far a golden row's raw score may be off, relative to it: the arithmetic of another backend, not another net. */
@@ -43,21 +43,33 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
   const readFeatures = compileFeatures(manifest.features, options, problems)
   if (problems.length > 0) throw invalid(folder, problems)
   await readyBackend()
-  const net = await restoreNetwork({
-    topology: files[TOPOLOGY_FILE]?.toString('utf8') ?? '',
-    weights: files[WEIGHTS_FILE] ?? Buffer.alloc(0),
-  }).catch((error: unknown) => {
-    throw invalid(folder, [`the net cannot be built: ${messageOf(error)}`], error)
-  })
-  const run = (input: Float32Array, rows: number): Float32Array => predict(net, input, rows)
-  const golden = checkGolden(manifest, run)
+  const heads = await restoreHeads(folder, manifest, files)
+  const run = (values: Float64Array, rows: number): Float64Array => heads.score(values, rows).raw
+  const golden = checkGolden(folder, manifest, run)
   if (golden.length === 0) golden.push(...checkPositions(manifest, run))
   if (golden.length > 0) {
-    net.dispose()
+    heads.close()
     throw invalid(folder, golden)
   }
   const version = `${manifest.version}@${sha256(text).slice(0, VERSION_DIGITS)}`
-  return createScorer({ version, manifest, net, readFeatures, explainAbove: options.explainAbove })
+  return createScorer({ version, manifest, heads, readFeatures, explainAbove: options.explainAbove })
+}
+
+async function restoreHeads(
+  folder: string,
+  manifest: Manifest,
+  files: Readonly<Record<string, Buffer>>,
+): Promise<Heads> {
+  const restore = (names: NetNames) =>
+    restoreNetwork({
+      topology: files[names.topology]?.toString('utf8') ?? '',
+      weights: files[names.weights] ?? Buffer.alloc(0),
+    }).catch((error: unknown) => {
+      throw invalid(folder, [`the net ${names.topology} cannot be built: ${messageOf(error)}`], error)
+    })
+  const rarity = await restore(RARITY_FILES)
+  const supervised = manifest.supervised === null ? null : await restore(SUPERVISED_FILES)
+  return createHeads(manifest, { rarity, supervised })
 }
 
 /** The version that the file `current` names. Throws MODEL_INVALID. */
@@ -99,7 +111,8 @@ function parseManifest(folder: string, text: string): Manifest {
 /** The files that the manifest names, each with the content that it says. */
 function readFiles(folder: string, manifest: Manifest, problems: string[]): Record<string, Buffer> {
   const files: Record<string, Buffer> = {}
-  for (const name of [TOPOLOGY_FILE, WEIGHTS_FILE]) {
+  const nets = [RARITY_FILES, ...(manifest.supervised === null ? [] : [SUPERVISED_FILES])]
+  for (const name of nets.flatMap(({ topology, weights }) => [topology, weights])) {
     const wanted = manifest.files[name]
     if (wanted === undefined) {
       problems.push(`${MANIFEST_FILE} has no SHA-256 of ${name}`)
@@ -119,22 +132,17 @@ function readFiles(folder: string, manifest: Manifest, problems: string[]): Reco
   return files
 }
 
-function checkGolden(manifest: Manifest, run: (input: Float32Array, rows: number) => Float32Array): string[] {
-  const { features, golden, calibration } = manifest
-  const width = inputWidth(features)
-  const rawScore = createRawScore(features)
-  const input = new Float32Array(golden.length * width)
-  const values = Float64Array.from(golden.flatMap((row) => row.values.map((value) => value ?? Number.NaN)))
-  for (const i of golden.keys()) encodeRow(features, values, i * features.length, input, i * width)
-  let output: Float32Array
+type Run = (values: Float64Array, rows: number) => Float64Array
+
+function checkGolden(folder: string, { golden, calibration }: Manifest, run: Run): string[] {
+  let raws: Float64Array
   try {
-    output = run(input, golden.length)
+    raws = run(Float64Array.from(golden.flatMap(valuesOf)), golden.length)
   } catch (error) {
-    return [`the net does not take ${width} inputs: ${messageOf(error)}`]
+    throw invalid(folder, [`a net does not take the features' inputs: ${messageOf(error)}`], error)
   }
-  const parts = new Float64Array(features.length)
   return golden.flatMap(({ raw, score }, i) => {
-    const found = rawScore(values, i * features.length, input, output, i * width, parts)
+    const found = raws[i] ?? Number.NaN
     const near = Math.abs(found - raw) <= GOLDEN_TOLERANCE * Math.max(1, Math.abs(raw))
     return near && Math.abs(percentileOf(raw, calibration) - score) <= GOLDEN_TOLERANCE
       ? []
@@ -142,31 +150,22 @@ function checkGolden(manifest: Manifest, run: (input: Float32Array, rows: number
   })
 }
 
+function valuesOf({ values }: Manifest['golden'][number]): number[] {
+  return values.map((value) => value ?? Number.NaN)
+}
+
 /** Whether a row comes out the same to the bit wherever in a block it stands: nothing else of a batch may reach its score. */
-export function checkPositions(
-  { features, golden }: Pick<Manifest, 'features' | 'golden'>,
-  run: (input: Float32Array, rows: number) => Float32Array,
-): string[] {
-  const width = inputWidth(features)
-  const inputs = golden.map((row) => {
-    const values = Float64Array.from(row.values, (value) => value ?? Number.NaN)
-    const input = new Float32Array(width)
-    encodeRow(features, values, 0, input, 0)
-    return input
-  })
-  const alone = inputs.map((input) => run(input, 1))
-  const block = new Float32Array(BLOCK_ROWS * width)
+export function checkPositions({ golden }: Pick<Manifest, 'golden'>, run: Run): string[] {
+  const rows = golden.map(valuesOf)
+  const alone = rows.map((row) => run(Float64Array.from(row), 1)[0])
   for (const shift of golden.keys()) {
     const at = (position: number): number => (position + shift) % golden.length
-    for (let i = 0; i < BLOCK_ROWS; i++) block.set(inputs[at(i)] ?? [], i * width)
-    const output = run(block, BLOCK_ROWS)
-    for (let i = 0; i < BLOCK_ROWS; i++) {
-      const wanted = alone[at(i)] ?? output
-      for (let j = 0; j < width; j++) {
-        if (Object.is(output[i * width + j], wanted[j])) continue
-        return [`golden row ${at(i)} comes out another at position ${i} of a batch on this machine`]
-      }
-    }
+    const block = Float64Array.from({ length: BLOCK_ROWS }).fill(0)
+    const values = Float64Array.from(Array.from(block, (_, i) => rows[at(i)] ?? []).flat())
+    const raws = run(values, BLOCK_ROWS)
+    const wrong = block.findIndex((_, i) => !Object.is(raws[i], alone[at(i)]))
+    if (wrong >= 0)
+      return [`golden row ${at(wrong)} comes out another at position ${wrong} of a batch on this machine`]
   }
   return []
 }

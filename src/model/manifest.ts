@@ -9,26 +9,49 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
 
 const servedFeature = z.strictObject({
   ...featureSchema.shape,
-  scaling: z.strictObject({
-    transform: z.enum(TRANSFORMS),
-    centre: finite,
-    scale: z.number().positive(),
-    clip: z.number().positive(),
-  }),
-  missing: z.strictObject({
-    share: z.number().min(0).max(1).describe('Of the training rows in which it was unknown'),
-    flagged: z.boolean().describe('Whether the net is told by an input of its own'),
-  }),
+  tail: z
+    .strictObject({ knots: z.array(finite).min(1), rarity: z.array(finite).min(1) })
+    .refine(({ knots, rarity }) => knots.length === rarity.length && isAscending(knots), {
+      error: 'must be two lists of one length, the knots ascending',
+    })
+    .describe('How rare a value is: negative log of the share of training rows that are at least as odd'),
+  coding: z
+    .strictObject({
+      scaling: z.strictObject({
+        transform: z.enum(TRANSFORMS),
+        centre: finite,
+        scale: z.number().positive(),
+        clip: z.number().positive(),
+      }),
+      knots: z.array(finite).min(1),
+      flagged: z.boolean().describe('Whether an input of its own says that it is unknown'),
+    })
+    .describe('Inputs of the supervised net'),
+  missing: z.number().min(0).max(1).describe('Share of the training rows in which it was unknown'),
   usual: finite.describe('Median in the training rows, before scaling'),
-  weight: z.number().positive().describe('Of its reconstruction error in the raw score'),
+})
+
+const rankingFigures = z.record(z.string(), finite)
+const supervised = z.strictObject({
+  calibration: z
+    .strictObject({ slope: z.number().positive(), intercept: finite })
+    .describe('Log-odds of fraud = slope × output + intercept'),
+  rarityWeight: z.number().min(0).describe('Of the rarity beside the log-odds in the raw score'),
+  frauds: z.int().describe('Payments labelled fraud that it was fitted on'),
+  epochs: z.int(),
+  loss: z.array(z.strictObject({ train: finite, validation: finite })),
+  reliability: z
+    .array(z.strictObject({ predicted: finite, observed: finite, payments: z.int() }))
+    .describe('On the calibration span, by bins of predicted probability'),
 })
 
 export const manifestSchema = z
   .strictObject({
-    format: z.literal(1),
-    kind: z.literal('autoencoder'),
+    format: z.literal(2),
+    kind: z.literal('two-heads'),
     version: z.string().regex(/^[\w.-]+$/),
     features: z.array(servedFeature).min(1),
+    supervised: supervised.nullable().describe('Null when it was trained without labels'),
     calibration: z.strictObject({ raw: z.array(finite).min(2), percentile: z.array(finite).min(2) }),
     files: z.record(z.string(), digest).describe('SHA-256 of every file'),
     training: z.strictObject({
@@ -39,13 +62,11 @@ export const manifestSchema = z
       payments: z.int(),
       from: z.string(),
       to: z.string(),
-      rows: z.strictObject({ train: z.int(), validation: z.int(), calibration: z.int() }),
+      rows: z.strictObject({ train: z.int(), gap: z.int(), validation: z.int(), calibration: z.int() }),
       matrix: digest.describe('SHA-256 of the feature matrix, float64 little-endian'),
-      epochs: z.int(),
-      loss: z.array(z.strictObject({ train: finite, validation: finite })),
     }),
     metrics: z
-      .record(z.string(), z.record(z.string(), finite))
+      .record(z.string(), rankingFigures)
       .describe('On the calibration span: by score, what it would have found'),
     golden: z
       .array(z.strictObject({ values: z.array(finite.nullable()), raw: finite, score: finite }))

@@ -4,23 +4,38 @@ import { join } from 'node:path'
 import type { Manifest } from './manifest.ts'
 import { modelCard } from './model-card.ts'
 import type { NetworkFiles } from './network.ts'
+import { trainingReport } from './report.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
-export const TOPOLOGY_FILE = 'model.json'
-export const WEIGHTS_FILE = 'weights.bin'
+export interface NetNames {
+  readonly topology: string
+  readonly weights: string
+}
+/** Files of each head's net. */
+export const RARITY_FILES: NetNames = { topology: 'rarity.json', weights: 'rarity.bin' }
+export const SUPERVISED_FILES: NetNames = { topology: 'supervised.json', weights: 'supervised.bin' }
 export const CARD_FILE = 'MODEL_CARD.md'
+export const REPORT_FILE = 'report.html'
 /** Beside the versions: names the one to load. */
 export const CURRENT_FILE = 'current'
 
-export interface TrainedModel extends NetworkFiles {
+export interface TrainedModel {
   readonly manifest: Manifest
+  readonly rarity: NetworkFiles
+  /** Null when it was trained without labels. */
+  readonly supervised: NetworkFiles | null
 }
 
 /** Writes the model into the folder, which is created. */
-export function writeModel(folder: string, { topology, weights, manifest }: TrainedModel): void {
+export function writeModel(folder: string, { manifest, rarity, supervised }: TrainedModel): void {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, TOPOLOGY_FILE), topology)
-  writeFileSync(join(folder, WEIGHTS_FILE), weights)
+  const writeNet = (names: NetNames, { topology, weights }: NetworkFiles): void => {
+    writeFileSync(join(folder, names.topology), topology)
+    writeFileSync(join(folder, names.weights), weights)
+  }
+  writeNet(RARITY_FILES, rarity)
+  if (supervised !== null) writeNet(SUPERVISED_FILES, supervised)
   writeFileSync(join(folder, CARD_FILE), modelCard(manifest))
+  writeFileSync(join(folder, REPORT_FILE), trainingReport(manifest))
   writeFileSync(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`)
 }

@@ -1,13 +1,6 @@
-// The net: an autoencoder as a TensorFlow.js layers model. What it cannot rebuild from its narrow middle is unusual.
+// Running, saving and restoring a TensorFlow.js layers model.
 import * as tf from '@tensorflow/tfjs-core'
-import {
-  initializers,
-  layers,
-  type LayersModel,
-  loadLayersModel,
-  type Sequential,
-  sequential,
-} from '@tensorflow/tfjs-layers'
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers'
 import { z } from 'zod'
 
 export interface NetworkFiles {
@@ -17,29 +10,6 @@ export interface NetworkFiles {
   readonly weights: Uint8Array
 }
 
-/** Units of the hidden layers: wide, narrow, wide. */
-const HIDDEN = [24, 8, 24] as const
-
-/** An untrained net of `width` inputs and outputs; the same seed gives the same weights. */
-export function createNetwork(width: number, seed: number): Sequential {
-  // Names of our own: the library counts through all nets of the process, and a model must be the same to the bit each time.
-  const net = sequential({ name: 'autoencoder' })
-  const units = [...HIDDEN, width]
-  for (const [i, size] of units.entries()) {
-    const last = i === units.length - 1
-    net.add(
-      layers.dense({
-        name: `dense_${i + 1}`,
-        units: size,
-        activation: last ? 'linear' : 'tanh',
-        kernelInitializer: initializers.glorotUniform({ seed: seed + i }),
-        ...(i === 0 ? { inputShape: [width] } : {}),
-      }),
-    )
-  }
-  return net
-}
-
 /**
  * Rows of every prediction: shorter blocks are filled up with zeros. The library may compute matrices of other shapes in
  * another order; of this one shape it is checked when a model is loaded. CPU of one prediction, measured with 38 inputs:
@@ -47,13 +17,13 @@ export function createNetwork(width: number, seed: number): Sequential {
  */
 export const BLOCK_ROWS = 64
 
-/** What `rows` rows of the net's input come out as; both are row after row. */
+/** What `rows` rows of the net's input come out as, one number a row. */
 export function predict(net: LayersModel, input: Float32Array, rows: number): Float32Array {
   const width = input.length / rows
-  const output = new Float32Array(input.length)
+  const output = new Float32Array(rows)
   for (let row = 0; row < rows; row += BLOCK_ROWS) {
     const part = input.subarray(row * width, Math.min(rows, row + BLOCK_ROWS) * width)
-    output.set(predictBlock(net, filled(part, width), width).subarray(0, part.length), row * width)
+    output.set(predictBlock(net, filled(part, width), width).subarray(0, part.length / width), row)
   }
   return output
 }
@@ -67,8 +37,8 @@ function filled(part: Float32Array, width: number): Float32Array {
 
 function predictBlock(net: LayersModel, block: Float32Array, width: number): Float32Array {
   const x = tf.tensor2d(block, [BLOCK_ROWS, width])
-  // All rows at once: the library's default is 32.
-  const y = net.predict(x, { batchSize: BLOCK_ROWS })
+  // Not `predict`, which cuts the rows into batches of 32 and puts the results together again.
+  const y = net.predictOnBatch(x)
   if (Array.isArray(y)) throw new TypeError('a net with one output gave several')
   const output = y.dataSync<'float32'>()
   tf.dispose([x, y])

@@ -7,7 +7,7 @@ export interface Contribution {
   readonly value: number | null
   /** The feature's median in the training data. */
   readonly usual: number
-  /** Part of the raw score that this feature makes up, 0 to 1. */
+  /** Part of all that raises the raw score above that of usual values, 0 to 1. */
   readonly share: number
 }
 

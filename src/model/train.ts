@@ -1,32 +1,29 @@
-// Training of the autoencoder: rows split by time, scaling and net from the first part, when to stop from the second,
-// percentiles from the last. The same rows and seed give the same model to the bit.
-import * as tf from '@tensorflow/tfjs-core'
-import type { Sequential } from '@tensorflow/tfjs-layers'
+// Training: rows split by time; both heads from the first part, when to stop and how to combine them from a later one, percentiles
+// from the last. The same rows and seed give the same model to the bit.
 import { AppError } from '../errors.ts'
-import { createRandom } from '../simulator/random.ts'
 import { readyBackend, TFJS_VERSION } from './backend.ts'
 import { fitCalibration, percentileOf } from './calibration.ts'
+import { fitCoding } from './coding.ts'
 import type { Feature } from './features.ts'
+import { createHeads, type Heads, type HeadScores } from './heads.ts'
 import { type Manifest, sha256 } from './manifest.ts'
-import { TOPOLOGY_FILE, type TrainedModel, WEIGHTS_FILE } from './model-files.ts'
-import { createNetwork, predict, saveNetwork } from './network.ts'
+import { RARITY_FILES, SUPERVISED_FILES, type TrainedModel } from './model-files.ts'
+import { saveNetwork } from './network.ts'
 import { ranking } from './ranking.ts'
-import { createRawScore, encodeRow, inputWidth } from './reconstruction.ts'
-import { fitScaling, quantileOf } from './scaling.ts'
+import { fitTail } from './rarity.ts'
+import { createRarityNet } from './rarity-net.ts'
+import { reliability } from './reliability.ts'
+import { quantileOf } from './scaling.ts'
+import { type Span, type SupervisedHead, trainSupervised } from './train-supervised.ts'
 import type { TrainingSet } from './training-set.ts'
 
-/** Parts of the rows, in the order of time. The first is left out: journals were still filling. */
-const SPLIT = { warmUp: 0.2, train: 0.5, validation: 0.1 } as const
-const BATCH_ROWS = 512
-const LEARNING_RATE = 2e-3
-/** Epochs without a better validation loss after which training ends. */
-const PATIENCE = 3
-/** An unknown value gets an input of its own when it is neither hardly ever nor nearly always unknown. */
-const FLAG_FROM = 0.001
-/** A feature that is always rebuilt perfectly must not outweigh all others: errors count as at least this part of the mean error. */
-const LEAST_ERROR = 0.1
+/** Parts of the rows, in the order of time. First journals fill; in the gap labels of the training rows arrive. */
+const SPLIT = { warmUp: 0.15, train: 0.4, gap: 0.1, validation: 0.15 } as const
+const LEAST_ROWS = 512
 const GOLDEN_ROWS = 16
-const PREDICT_ROWS = 4_096
+const CHUNK_ROWS = 4_096
+/** Weights of the rarity beside the log-odds that are tried on the validation span. */
+const RARITY_WEIGHTS = [0, 0.05, 0.1, 0.2, 0.5, 1, 2] as const
 
 export interface TrainOptions {
   readonly set: TrainingSet
@@ -40,219 +37,178 @@ export interface TrainOptions {
   readonly command: string
   readonly events: number
   readonly paysentry: string
+  /** No further epoch begins once this has passed. */
+  readonly isOver: () => boolean
   readonly onEpoch: (epoch: number, of: number, trainLoss: number, validationLoss: number) => void
 }
 
 type Served = Manifest['features'][number]
-type Span = readonly [from: number, to: number]
 
 /** Throws MODEL_INVALID when there are too few rows. */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
-  const { set, seed } = options
+  const { set } = options
   await readyBackend()
-  const [train, validation, calibration] = spans(set.rows)
-  const served = serveFeatures(options.features, set, train)
-  const width = inputWidth(served)
-  const inputs = encodeRows(served, set)
-  const part = ([from, to]: Span): Float32Array => inputs.subarray(from * width, to * width)
-  const net = createNetwork(width, seed)
-  const loss = await fit(net, part(train), part(validation), width, options)
-
-  const features = weighErrors(served, set, inputs, net, train)
-  const raws = rawScores(features, set, inputs, net, calibration)
-  const table = fitCalibration(raws)
-  const files = await saveNetwork(net)
-  const isFraud = set.isFraud.slice(...calibration)
-  const amount = options.features.findIndex((feature) => feature.id === 'amount')
-  const amounts = raws.map(
-    (_, i) => set.matrix[(calibration[0] + i) * features.length + amount] ?? Number.NaN,
-  )
+  const { train, gap, validation, calibration } = spans(set.rows)
+  const features = serveFeatures(options.features, set, train)
+  const rarityNet = createRarityNet(features)
+  const knownByMs = set.timesMs[validation[0]] ?? 0
+  const head = await trainSupervised({ ...options, features, train, validation, knownByMs })
+  const nets = { rarity: rarityNet, supervised: head?.net ?? null }
+  const supervised =
+    head === null
+      ? null
+      : combine(createHeads({ features, supervised: plain(head) }, nets), head, set, validation)
+  const heads = createHeads({ features, supervised }, nets)
+  const scores = scoresOf(heads, set, calibration)
+  const table = fitCalibration(scores.raw)
+  const rarity = await saveNetwork(rarityNet)
+  const supervisedFiles = head === null ? null : await saveNetwork(head.net)
   const manifest: Manifest = {
-    format: 1,
-    kind: 'autoencoder',
+    format: 2,
+    kind: 'two-heads',
     version: options.version,
     features,
+    supervised:
+      supervised === null
+        ? null
+        : { ...supervised, reliability: reliabilityOf(scores, supervised, set, calibration) },
     calibration: { raw: [...table.raw], percentile: [...table.percentile] },
-    files: { [TOPOLOGY_FILE]: sha256(files.topology), [WEIGHTS_FILE]: sha256(files.weights) },
+    files: {
+      [RARITY_FILES.topology]: sha256(rarity.topology),
+      [RARITY_FILES.weights]: sha256(rarity.weights),
+      ...(supervisedFiles === null
+        ? {}
+        : {
+            [SUPERVISED_FILES.topology]: sha256(supervisedFiles.topology),
+            [SUPERVISED_FILES.weights]: sha256(supervisedFiles.weights),
+          }),
+    },
     training: {
       source: options.source,
       command: options.command,
-      seed,
+      seed: options.seed,
       events: options.events,
       payments: set.rows,
       from: new Date(set.fromMs).toISOString(),
       to: new Date(set.toMs).toISOString(),
-      rows: { train: size(train), validation: size(validation), calibration: size(calibration) },
+      rows: {
+        train: size(train),
+        gap: size(gap),
+        validation: size(validation),
+        calibration: size(calibration),
+      },
       matrix: set.digest,
-      epochs: loss.length,
-      loss,
     },
-    metrics: {
-      model: { ...ranking(raws, isFraud) },
-      amount_alone: { ...ranking(amounts, isFraud) },
-      calibration_span: { payments: raws.length, frauds: isFraud.filter(Boolean).length },
-    },
-    golden: goldenRows(set, calibration, raws).map(({ values, raw }) => ({
+    metrics: metricsOf(scores, options.features, set, calibration),
+    golden: goldenRows(set, calibration, scores.raw).map(({ values, raw }) => ({
       values,
       raw,
       score: percentileOf(raw, table),
     })),
     made: { paysentry: options.paysentry, tensorflow: TFJS_VERSION },
   }
-  net.dispose()
-  return { ...files, manifest }
+  heads.close()
+  return { manifest, rarity, supervised: supervisedFiles }
 }
 
-function spans(rows: number): [Span, Span, Span] {
-  const train = Math.floor(rows * SPLIT.warmUp)
-  const validation = Math.floor(rows * (SPLIT.warmUp + SPLIT.train))
-  const calibration = Math.floor(rows * (SPLIT.warmUp + SPLIT.train + SPLIT.validation))
-  if (validation - train < BATCH_ROWS || rows - calibration < GOLDEN_ROWS) {
-    throw new AppError('MODEL_INVALID', `${rows} payments are too few to train on; play more events`)
-  }
-  return [
-    [train, validation],
-    [validation, calibration],
-    [calibration, rows],
+function spans(rows: number): Record<'train' | 'gap' | 'validation' | 'calibration', Span> {
+  const at = (share: number): number => Math.floor(rows * share)
+  const { warmUp, train, gap, validation } = SPLIT
+  const [a, b, c, d] = [
+    at(warmUp),
+    at(warmUp + train),
+    at(warmUp + train + gap),
+    at(warmUp + train + gap + validation),
   ]
+  if (b - a < LEAST_ROWS)
+    throw new AppError('MODEL_INVALID', `${rows} payments are too few to train on; play more events`)
+  return { train: [a, b], gap: [b, c], validation: [c, d], calibration: [d, rows] }
 }
 
 function serveFeatures(features: readonly Feature[], set: TrainingSet, [from, to]: Span): Served[] {
   return features.map((feature, column) => {
     const values = Float64Array.from(
       { length: to - from },
-      (_, i) => set.matrix[(from + i) * features.length + column] ?? 0,
+      (_, i) => set.matrix[(from + i) * features.length + column] ?? Number.NaN,
     )
     const known = values.filter((value) => Number.isFinite(value)).sort()
-    const share = 1 - known.length / values.length
     return {
       ...feature,
-      scaling: fitScaling(values, feature.transform),
-      missing: {
-        share: Math.round(share * 1e6) / 1e6,
-        flagged: share >= FLAG_FROM && share <= 1 - FLAG_FROM,
-      },
+      tail: fitTail(values, feature),
+      coding: fitCoding(values, feature),
+      missing: Math.round((1 - known.length / values.length) * 1e6) / 1e6,
       usual: quantileOf(known, 0.5),
-      weight: 1,
     }
   })
 }
 
-function encodeRows(features: readonly Served[], { matrix, rows }: TrainingSet): Float32Array {
-  const width = inputWidth(features)
-  const inputs = new Float32Array(rows * width)
-  for (let row = 0; row < rows; row++) encodeRow(features, matrix, row * features.length, inputs, row * width)
-  return inputs
+type Supervised = NonNullable<Manifest['supervised']>
+
+function plain({ calibration, frauds, loss }: SupervisedHead): Supervised {
+  return { calibration, rarityWeight: 0, frauds, epochs: loss.length, loss, reliability: [] }
 }
 
-async function fit(
-  net: Sequential,
-  train: Float32Array,
-  validation: Float32Array,
-  width: number,
-  { seed, epochs, onEpoch }: TrainOptions,
-): Promise<Manifest['training']['loss']> {
-  net.compile({ optimizer: tf.train.adam(LEARNING_RATE), loss: 'meanSquaredError' })
-  const random = createRandom(seed, 11)
-  const order = Uint32Array.from({ length: train.length / width }, (_, i) => i)
-  const shuffled = new Float32Array(train.length)
-  const losses: Manifest['training']['loss'] = []
-  let best = Number.POSITIVE_INFINITY
-  let bestWeights: tf.Tensor[] = []
-  for (let epoch = 1, since = 0; epoch <= epochs && since < PATIENCE; epoch++) {
-    shuffle(order, (below) => random.int(below))
-    for (const [to, from] of order.entries())
-      shuffled.set(train.subarray(from * width, (from + 1) * width), to * width)
-    const x = tf.tensor2d(shuffled, [order.length, width])
-    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is not exported; its 0 is silent
-    const history = await net.fit(x, x, { batchSize: BATCH_ROWS, epochs: 1, shuffle: false, verbose: 0 })
-    x.dispose()
-    const trainLoss = Number(history.history['loss']?.[0])
-    const validationLoss = meanError(net, validation, width)
-    losses.push({ train: trainLoss, validation: validationLoss })
-    onEpoch(epoch, epochs, trainLoss, validationLoss)
-    since++
-    if (validationLoss >= best) continue
-    best = validationLoss
-    since = 0
-    tf.dispose(bestWeights)
-    bestWeights = net.getWeights().map((weight) => weight.clone())
+/** The weight of the rarity with which the validation span's labelled frauds rank highest. */
+function combine(heads: Heads, head: SupervisedHead, set: TrainingSet, validation: Span): Supervised {
+  const { raw, rarity } = scoresOf(heads, set, validation)
+  const isFraud = Array.from(raw, (_, i) => Number.isFinite(set.labelledMs[validation[0] + i]))
+  const tried = RARITY_WEIGHTS.map((weight) => {
+    const combined = raw.map((logOdds, i) => logOdds + weight * (rarity[i] ?? 0))
+    return { weight, precision: ranking(combined, isFraud).average_precision }
+  })
+  const best = tried.reduce((most, next) => (next.precision > most.precision ? next : most))
+  return { ...plain(head), rarityWeight: best.weight }
+}
+
+function scoresOf(heads: Heads, { matrix, rows }: TrainingSet, [from, to]: Span): HeadScores {
+  const width = matrix.length / rows
+  const raw = new Float64Array(to - from)
+  const rarity = new Float64Array(to - from)
+  const logOdds = new Float32Array(to - from)
+  let supervised = false
+  for (let start = from; start < to; start += CHUNK_ROWS) {
+    const end = Math.min(to, start + CHUNK_ROWS)
+    const scores = heads.score(matrix.subarray(start * width, end * width), end - start)
+    raw.set(scores.raw, start - from)
+    rarity.set(scores.rarity, start - from)
+    if (scores.logOdds !== null) logOdds.set(scores.logOdds, start - from)
+    supervised = scores.logOdds !== null
   }
-  net.setWeights(bestWeights)
-  tf.dispose(bestWeights)
-  return losses
+  return { raw, rarity, logOdds: supervised ? logOdds : null }
 }
 
-/** Mean squared error over rows and inputs. */
-function meanError(net: Sequential, inputs: Float32Array, width: number): number {
-  let sum = 0
-  inChunks(net, inputs, width, (input, output) => {
-    for (const [i, value] of input.entries()) sum += (value - (output[i] ?? 0)) ** 2
-  })
-  return sum / inputs.length
-}
-
-/** Gives each feature the weight that makes its mean part 1 in the training rows, within reason. */
-function weighErrors(
-  features: readonly Served[],
+function metricsOf(
+  { raw, rarity, logOdds }: HeadScores,
+  features: readonly Feature[],
   set: TrainingSet,
-  inputs: Float32Array,
-  net: Sequential,
-  span: Span,
-): Served[] {
-  const sums = new Float64Array(features.length)
-  forEachRaw(features, set, inputs, net, span, (_raw, parts) => {
-    for (const [i, part] of parts.entries()) sums[i] = (sums[i] ?? 0) + part
-  })
-  const means = sums.map((sum) => sum / size(span))
-  const least = LEAST_ERROR * (means.reduce((a, b) => a + b, 0) / means.length)
-  return features.map((feature, i) => ({ ...feature, weight: 1 / Math.max(least, means[i] ?? 0) }))
-}
-
-function rawScores(
-  features: readonly Served[],
-  set: TrainingSet,
-  inputs: Float32Array,
-  net: Sequential,
-  span: Span,
-): Float64Array {
-  const raws = new Float64Array(size(span))
-  let row = 0
-  forEachRaw(features, set, inputs, net, span, (raw) => {
-    raws[row++] = raw
-  })
-  return raws
-}
-
-function forEachRaw(
-  features: readonly Served[],
-  { matrix }: TrainingSet,
-  inputs: Float32Array,
-  net: Sequential,
   [from, to]: Span,
-  visit: (raw: number, parts: Float64Array) => void,
-): void {
-  const width = inputWidth(features)
-  const rawScore = createRawScore(features)
-  const parts = new Float64Array(features.length)
-  let row = from
-  inChunks(net, inputs.subarray(from * width, to * width), width, (input, output) => {
-    for (let at = 0; at < input.length; at += width) {
-      visit(rawScore(matrix, row++ * features.length, input, output, at, parts), parts)
-    }
-  })
+): Manifest['metrics'] {
+  const isFraud = set.isFraud.slice(from, to)
+  const amount = features.findIndex((feature) => feature.id === 'amount')
+  const amounts = raw.map((_, i) => set.matrix[(from + i) * features.length + amount] ?? Number.NaN)
+  return {
+    model: { ...ranking(raw, isFraud) },
+    rarity: { ...ranking(rarity, isFraud) },
+    ...(logOdds === null ? {} : { supervised: { ...ranking(logOdds, isFraud) } }),
+    amount_alone: { ...ranking(amounts, isFraud) },
+    calibration_span: { payments: raw.length, frauds: isFraud.filter(Boolean).length },
+  }
 }
 
-function inChunks(
-  net: Sequential,
-  inputs: Float32Array,
-  width: number,
-  visit: (input: Float32Array, output: Float32Array) => void,
-): void {
-  for (let at = 0; at < inputs.length; at += PREDICT_ROWS * width) {
-    const input = inputs.subarray(at, at + PREDICT_ROWS * width)
-    visit(input, predict(net, input, input.length / width))
-  }
+function reliabilityOf(
+  { logOdds }: HeadScores,
+  { calibration }: Supervised,
+  set: TrainingSet,
+  [from, to]: Span,
+) {
+  const probabilities = Float64Array.from(
+    logOdds ?? [],
+    (output) => 1 / (1 + Math.exp(-(calibration.slope * output + calibration.intercept))),
+  )
+  return reliability(
+    probabilities,
+    Array.from(set.labelledMs.subarray(from, to), (ms) => Number.isFinite(ms)),
+  )
 }
 
 /** Rows spread evenly over the span's raw scores, the lowest and the highest among them. */
@@ -267,15 +223,6 @@ function goldenRows({ matrix, rows }: TrainingSet, [from]: Span, raws: Float64Ar
       raw: raws[index] ?? 0,
     }
   })
-}
-
-function shuffle(order: Uint32Array, int: (below: number) => number): void {
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = int(i + 1)
-    const held = order[i] ?? 0
-    order[i] = order[j] ?? 0
-    order[j] = held
-  }
 }
 
 function size([from, to]: Span): number {

@@ -7,14 +7,13 @@ import type { ExpressionView } from '../../../src/expression/view.ts'
 import { checkPositions, loadScorer } from '../../../src/model/load-scorer.ts'
 import { type TrainedModel, writeModel } from '../../../src/model/model-files.ts'
 import { BLOCK_ROWS } from '../../../src/model/network.ts'
-import { inputWidth } from '../../../src/model/reconstruction.ts'
 import { createScoreStage } from '../../../src/model/score-stage.ts'
 import type { Scorer } from '../../../src/model/scorer.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { batchEventOf, batchOf } from '../../support/batches.ts'
-import { TINY_FEATURES, trainTiny } from './tiny-model.ts'
 import { HORIZONS } from '../../support/horizons.ts'
+import { TINY_FEATURES, tinySet, trainTiny } from './tiny-model.ts'
 
 let model: TrainedModel
 let dir: string
@@ -163,14 +162,14 @@ describe('loading a model', () => {
 
   it('refuses weights that were changed or cut, and a topology that was changed, all at once', async () => {
     const error = await refusal((folder) => {
-      truncateSync(join(folder, 'weights.bin'), 100)
-      const topology = readFileSync(join(folder, 'model.json'), 'utf8')
-      writeFileSync(join(folder, 'model.json'), topology.replace('tanh', 'relu'))
+      truncateSync(join(folder, 'supervised.bin'), 100)
+      const topology = readFileSync(join(folder, 'rarity.json'), 'utf8')
+      writeFileSync(join(folder, 'rarity.json'), topology.replace('linear', 'relu'))
     })
     expect(error.code).toBe('MODEL_INVALID')
     expect(error.problems).toHaveLength(2)
-    expect(error.message).toContain('model.json is not the file of the manifest')
-    expect(error.message).toContain('weights.bin is not the file of the manifest')
+    expect(error.message).toContain('rarity.json is not the file of the manifest')
+    expect(error.message).toContain('supervised.bin is not the file of the manifest')
   })
 
   it('refuses a net that does not give the golden rows their scores', async () => {
@@ -183,12 +182,13 @@ describe('loading a model', () => {
 
   it('refuses a machine on which the place in a batch changes a result, if only by the last bit', () => {
     const { manifest } = model
-    const width = inputWidth(manifest.features)
-    const faithful = (input: Float32Array): Float32Array => input.slice()
-    const drifting = (input: Float32Array, rows: number): Float32Array => {
-      const output = input.slice()
-      if (rows > 1) output[5 * width] = (output[5 * width] ?? 0) + 1e-6
-      return output
+    const width = manifest.features.length
+    const faithful = (values: Float64Array, rows: number): Float64Array =>
+      Float64Array.from({ length: rows }, (_, row) => values[row * width] ?? 0)
+    const drifting = (values: Float64Array, rows: number): Float64Array => {
+      const raws = faithful(values, rows)
+      if (rows > 1) raws[5] = (raws[5] ?? 0) + 1e-6
+      return raws
     }
     expect(checkPositions(manifest, faithful)).toEqual([])
     expect(checkPositions(manifest, drifting)[0]).toContain('at position 5 of a batch')
@@ -210,7 +210,7 @@ describe('loading a model', () => {
   })
 
   it('refuses a manifest with other fields than it knows', async () => {
-    const error = await refusal(editManifest((manifest) => Object.assign(manifest, { format: 2 })))
+    const error = await refusal(editManifest((manifest) => Object.assign(manifest, { format: 3 })))
     expect(error.message).toContain('manifest.json: format')
   })
 
@@ -231,18 +231,38 @@ describe('loading a model', () => {
 describe('training', () => {
   it('gives the same model to the bit for the same rows and seed, and another for another seed', async () => {
     const again = await trainTiny()
-    expect(again.weights).toEqual(model.weights)
+    expect(again.supervised?.weights).toEqual(model.supervised?.weights)
+    expect(model.supervised).not.toBeNull()
     expect(again.manifest).toEqual(model.manifest)
-    expect((await trainTiny(4_000, 8)).weights).not.toEqual(model.weights)
+    const other = await trainTiny(4_000, 8)
+    expect(other.supervised?.weights).not.toEqual(model.supervised?.weights)
   })
 
   it('ranks what breaks the pattern above what follows it', () => {
-    expect(model.manifest.metrics['model']?.['auc']).toBeGreaterThan(0.9)
+    for (const score of ['model', 'rarity', 'supervised'])
+      expect(model.manifest.metrics[score]?.['auc']).toBeGreaterThan(0.9)
   })
 
   it('flags unknown values of the feature that has them, and of no other', () => {
-    expect(model.manifest.features.map(({ missing }) => missing.flagged)).toEqual([false, false, true, false])
+    expect(model.manifest.features.map(({ coding }) => coding.flagged)).toEqual([false, false, true, false])
     expect(model.manifest.features).toHaveLength(TINY_FEATURES.length)
+  })
+
+  it('learns nothing from shuffled labels: what the supervised head knows comes from them alone', async () => {
+    const set = tinySet(4_000)
+    const labelledMs = set.labelledMs.map((_, i) => set.labelledMs[(i * 1_357 + 11) % 4_000] ?? Number.NaN)
+    const known = labelledMs.map((ms, i) => (Number.isFinite(ms) ? i * 1_000 + 1 : Number.NaN))
+    const { manifest } = await trainTiny(4_000, 7, { ...set, labelledMs: known })
+    expect(model.manifest.metrics['supervised']?.['average_precision']).toBeGreaterThan(0.9)
+    expect(manifest.metrics['supervised']?.['average_precision'] ?? 0).toBeLessThan(0.5)
+  })
+
+  it('uses no label that had not arrived when the validation rows begin', async () => {
+    const set = tinySet(4_000)
+    const late = { ...set, labelledMs: set.labelledMs.map((ms) => ms + 4_000_000) }
+    const { manifest, supervised } = await trainTiny(4_000, 7, late)
+    expect([supervised, manifest.supervised]).toEqual([null, null])
+    expect(manifest.metrics['model']).toEqual(manifest.metrics['rarity'])
   })
 
   it('refuses to train on a handful of rows', async () => {

@@ -8,6 +8,7 @@ import { readFeatures } from '../../../src/cli/train.ts'
 import { currentVersion, loadScorer } from '../../../src/model/load-scorer.ts'
 import { manifestSchema } from '../../../src/model/manifest.ts'
 import { modelCard } from '../../../src/model/model-card.ts'
+import { trainingReport } from '../../../src/model/report.ts'
 import type { Scorer } from '../../../src/model/scorer.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
 import { simulatedPayments } from './simulated-payments.ts'
@@ -73,31 +74,51 @@ describe('the shipped model', () => {
   })
 
   it('has the features of the catalogue', () => {
-    const stated = manifest.features.map(({ id, cel, description, transform }) => ({
+    const stated = manifest.features.map(({ id, cel, description, transform, odd, group }) => ({
       id,
       cel,
       description,
       transform,
+      odd,
+      group,
     }))
     expect(stated).toEqual(readFeatures('models/features.yaml'))
+    expect(stated.length).toBeGreaterThanOrEqual(40)
+  })
+
+  it('has no feature that never changed, and probabilities that rise with the fraud', () => {
+    expect(manifest.features.filter(({ tail }) => tail.knots.length < 2).map(({ id }) => id)).toEqual([])
+    for (const { predicted, observed, payments } of manifest.supervised?.reliability ?? []) {
+      // Three standard deviations of what chance makes of this many payments, and a third for what drifts.
+      const chance = 3 * Math.sqrt((predicted * (1 - predicted)) / payments)
+      expect(Math.abs(predicted - observed)).toBeLessThan(chance + predicted / 3)
+    }
   })
 
   it('has a card that was made from its manifest, and says what simulated figures are worth', () => {
     const card = readFileSync(join(FOLDER, 'MODEL_CARD.md'), 'utf8')
     expect(card).toBe(modelCard(manifest))
-    expect(card).toContain('The figures below prove nothing about real traffic')
+    expect(card).toContain('prove nothing about real traffic')
     expect(manifest.training.source).toContain('simulator')
   })
 
+  it('has a report that was made from its manifest, with its curves in it and nothing from elsewhere', () => {
+    const report = readFileSync(join(FOLDER, 'report.html'), 'utf8')
+    expect(report).toBe(trainingReport(manifest))
+    expect(report.match(/<svg /g)).toHaveLength(2)
+    expect(report).not.toMatch(/NaN|undefined|https?:|<script/)
+  })
+
   it('ranks simulated fraud better than the amount alone does, or it would not be worth its time', () => {
-    const { model, amount_alone: amount } = manifest.metrics
+    const { model, rarity, amount_alone: amount } = manifest.metrics
     for (const measure of ['auc', 'average_precision', 'recall_at_1_percent_false_positives']) {
+      expect(rarity?.[measure]).toBeGreaterThan(amount?.[measure] ?? 1)
       expect(model?.[measure]).toBeGreaterThan(amount?.[measure] ?? 1)
     }
   })
 
   it('is small enough for a repository', () => {
     const bytes = readdirSync(FOLDER).reduce((sum, file) => sum + statSync(join(FOLDER, file)).size, 0)
-    expect(bytes).toBeLessThan(100_000)
+    expect(bytes).toBeLessThan(600_000)
   })
 })

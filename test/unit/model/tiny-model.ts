@@ -6,16 +6,30 @@ import type { TrainingSet } from '../../../src/model/training-set.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 
 export const TINY_FEATURES: readonly Feature[] = [
-  { id: 'amount', cel: 'amount', description: 'Amount', transform: 'log' },
-  { id: 'hour', cel: 'hour', description: 'Hour', transform: 'linear' },
-  { id: 'lat', cel: 'device.geo.lat', description: 'Latitude, often unknown', transform: 'linear' },
-  { id: 'online', cel: "channel == 'ecommerce' ? 1.0 : 0.0", description: 'Online', transform: 'linear' },
+  { id: 'amount', cel: 'amount', description: 'Amount', transform: 'log', odd: 'high', group: 'amount' },
+  { id: 'hour', cel: 'hour', description: 'Hour', transform: 'linear', odd: 'high', group: 'hour' },
+  {
+    id: 'lat',
+    cel: 'device.geo.lat',
+    description: 'Latitude, often unknown',
+    transform: 'linear',
+    odd: 'high',
+    group: 'place',
+  },
+  {
+    id: 'online',
+    cel: "channel == 'ecommerce' ? 1.0 : 0.0",
+    description: 'Online',
+    transform: 'linear',
+    odd: 'high',
+    group: 'place',
+  },
 ]
 
-/** Amounts follow the hour, and the position is known in two of three rows; one row in a hundred breaks the pattern. */
+/** Amounts follow the hour, and the position is known in two of three rows; one row in thirty is fraud, breaks the pattern and is labelled at once. */
 export function tinySet(rows: number, seed = 5): TrainingSet {
   const random = createRandom(seed, 0)
-  const isFraud = Array.from({ length: rows }, () => random.chance(0.01))
+  const isFraud = Array.from({ length: rows }, () => random.chance(1 / 30))
   const matrix = Float64Array.from(
     isFraud.flatMap((fraud) => {
       const hour = random.int(24)
@@ -23,12 +37,22 @@ export function tinySet(rows: number, seed = 5): TrainingSet {
       return [amount, hour, random.chance(0.66) ? random.between(40, 55) : Number.NaN, random.int(2)]
     }),
   )
-  return { matrix, rows, isFraud, fromMs: 0, toMs: rows * 1_000, digest: 'ab'.repeat(32) }
+  return {
+    matrix,
+    rows,
+    timesMs: Float64Array.from(isFraud, (_, i) => i * 1_000),
+    labelledMs: Float64Array.from(isFraud, (fraud, i) => (fraud ? i * 1_000 + 1 : Number.NaN)),
+    isFraud,
+    events: rows,
+    fromMs: 0,
+    toMs: rows * 1_000,
+    digest: 'ab'.repeat(32),
+  }
 }
 
-export function trainTiny(rows = 4_000, seed = 7): Promise<TrainedModel> {
+export function trainTiny(rows = 4_000, seed = 7, set = tinySet(rows)): Promise<TrainedModel> {
   return trainModel({
-    set: tinySet(rows),
+    set,
     features: TINY_FEATURES,
     version: 'tiny',
     seed,
@@ -37,6 +61,7 @@ export function trainTiny(rows = 4_000, seed = 7): Promise<TrainedModel> {
     command: 'none',
     events: rows,
     paysentry: '0.0.0',
+    isOver: () => false,
     onEpoch: () => undefined,
   })
 }
