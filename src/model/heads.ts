@@ -1,12 +1,12 @@
 // Both heads together: from rows of feature values to raw scores, and from a row to what made its score.
 // raw = calibrated log-odds of fraud + weight × rarity; without a supervised head, the rarity alone.
 import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { createAttribution } from './attribution.ts'
 import { codedWidth, codeRow, featureOfInput } from './coding.ts'
 import type { Manifest } from './manifest.ts'
 import { predict } from './network.ts'
 import { rarityOf } from './rarity.ts'
 import { createRarityShares, rarityScore } from './rarity-net.ts'
-import { createAttribution } from './supervised-net.ts'
 
 export interface Nets {
   readonly rarity: LayersModel

@@ -41,16 +41,13 @@ export function createScorer({ version, manifest, heads, readFeatures, explainAb
     heads.explain(row, parts)
     let raised = 0
     for (const part of parts) raised += Math.max(0, part)
-    return features
-      .map(({ id, usual }, i) => ({
-        feature: id,
+    return topParts(parts, NAMED)
+      .map((i) => ({
+        feature: features[i]?.id ?? '',
         value: shown(values[row * width + i]),
-        usual: shown(usual) ?? 0,
-        part: parts[i] ?? 0,
+        usual: shown(features[i]?.usual) ?? 0,
+        share: round((parts[i] ?? 0) / raised),
       }))
-      .sort((a, b) => b.part - a.part)
-      .slice(0, NAMED)
-      .map(({ part, ...rest }) => ({ ...rest, share: round(part / raised) }))
       .filter(({ share }) => share > 0)
   }
 
@@ -68,6 +65,19 @@ export function createScorer({ version, manifest, heads, readFeatures, explainAb
     },
     close: () => heads.close(),
   }
+}
+
+/** Indices of the largest parts, largest first; of equal ones the first. */
+function topParts(parts: Float64Array, most: number): number[] {
+  const top: number[] = []
+  for (const [i, part] of parts.entries()) {
+    let place = top.length
+    while (place > 0 && (parts[top[place - 1] ?? 0] ?? 0) < part) place--
+    if (place >= most) continue
+    top.splice(place, 0, i)
+    if (top.length > most) top.pop()
+  }
+  return top
 }
 
 function round(share: number): number {
