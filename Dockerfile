@@ -27,5 +27,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
 
 # paysentry handles SIGTERM itself and starts no other processes, so that it can be the first one; `docker run --init`
 # and `init: true` put a reaper before it all the same.
-ENTRYPOINT ["node", "src/main.ts"]
+# Room for new objects, twice: at most 32 MB instead of 134, at no more CPU time.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "src/main.ts"]
 CMD ["run"]

@@ -32,6 +32,7 @@ import { createRedisStore } from './velocity/redis-store.ts'
 /** After this part of the shutdown deadline, batches that cannot be finished are given up. */
 const PATIENT_SHARE = 0.75
 const LOOPBACK = '127.0.0.1'
+const MOST_CACHE_BESIDE_MEMORY_BYTES = 16 * 1024 * 1024
 
 export interface AppOptions {
   readonly config: Config
@@ -219,6 +220,13 @@ function openIntake(log: InProcessLog, topics: TopicNames): Intake {
   })
 }
 
+/** Journals in memory stand in this process already, and unpacking them again costs next to nothing. */
+function cacheBytes({ velocity }: Config, { kind }: JournalStore): number {
+  return kind === 'memory'
+    ? Math.min(velocity.cacheBytes, MOST_CACHE_BESIDE_MEMORY_BYTES)
+    : velocity.cacheBytes
+}
+
 interface DecidingParts {
   readonly knowledge: Knowledge
   readonly store: JournalStore
@@ -262,7 +270,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     ...parts,
     around: { decode: guard.decode, velocity: fallback.velocity, standIns: fallback.standIns },
     horizons: config.velocity,
-    cacheBytes: config.velocity.cacheBytes,
+    cacheBytes: cacheBytes(config, parts.store),
     coalescing: {
       coalesced: metrics.countCoalesced,
       failed(error) {

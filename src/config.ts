@@ -100,7 +100,9 @@ export const configSchema = z.strictObject({
       .describe('A journal in Redis that is longer takes no more records until it is coalesced'),
     cacheBytes: int(1_048_576, 68_719_476_736)
       .default(134_217_728)
-      .describe('Memory for journals cached in the processor'),
+      .describe(
+        'Memory for journals cached in the processor; at most 16 MiB when all journals are in it anyway',
+      ),
   }),
   batch: z.strictObject({
     maxRecords: int(1, 10_000).default(256).describe('Most records worked on together'),

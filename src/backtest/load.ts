@@ -22,8 +22,10 @@ export async function loadBacktestKnowledge(
   const rates = loadRates(config.money.ratesFile)
   const ruleSet = loadRules(config.rules.dir, { windows, horizons })
   const against = againstDir === undefined ? null : loadRules(againstDir, { windows, horizons })
-  const scorer =
-    config.model.version === 'none' ? null : await loadScorer({ ...config.model, windows, horizons })
+  const { version } = config.model
+  // Nobody reads what made a score here, and finding it out takes longer than the score.
+  const scoring = { ...config.model, windows, horizons, explainAbove: Number.POSITIVE_INFINITY }
+  const scorer = version === 'none' ? null : await loadScorer(scoring)
   windows.freeze()
   return { knowledge: { rates, ruleSet, scorer, windows, modelWindows: [] }, against }
 }

@@ -6,7 +6,6 @@ import { type Config, configEntries } from '../config.ts'
 import { topicNames } from '../log/topics.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { createDemo, type Demo } from './demo.ts'
-import { limitHeapGrowth } from './heap-growth.ts'
 import { positive, whole } from './option-values.ts'
 import { configOfProcess, loggerOfProcess, now, terminalOf, untilStopped, VERSION } from './process-host.ts'
 import { progressTo } from './progress.ts'
@@ -69,7 +68,6 @@ function settings(): string {
 }
 
 async function start(options: StartOptions): Promise<void> {
-  limitHeapGrowth()
   const config = embeddedConfig(options)
   const terminal = terminalOf(process.stdout)
   const print = (text: string): void => void process.stdout.write(`${text}\n`)

@@ -1,4 +1,4 @@
-// Journals in memory: the embedded mode, rule tests and backtests run on it. Packed, about 25 bytes a record.
+// Journals in memory: the embedded mode, rule tests and backtests run on it. Packed: 72 bytes an event and 6 for each of its journals.
 // Guarantees what the port says; what it holds ends with the process.
 import { headerText } from './journal.ts'
 import { HEADER_BYTES, newHeader, RECORD_BYTES, recordsStart, viewOf } from './journal-codec.ts'
@@ -17,12 +17,11 @@ const SWEEPS_A_RETENTION = 8
 const NOTHING = new Uint8Array(0)
 
 export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): JournalStore {
-  let journals = new Map<string, PackedJournal>()
-  let packed = createPackedJournals()
+  const journals = new Map<string, PackedJournal>()
+  const packed = createPackedJournals()
   let incarnation = 0
   let header = headerOf(incarnation)
   let sweptAtMs = now()
-  let expiredSinceRepacking = 0
   // Replies are written here, one over the other: a buffer for each made garbage faster than it was collected.
   let scratch = new Uint8Array(4_096)
 
@@ -83,26 +82,8 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       if (live(key, nowMs) !== null) continue
       journals.delete(key)
       forget(journal)
-      expiredSinceRepacking++
     }
-    if (expiredSinceRepacking > journals.size) repack()
-  }
-
-  /** Names of counterparts are never forgotten, so now and then what is left is packed anew. Amortised over what expired. */
-  function repack(): void {
-    const old = packed
-    packed = createPackedJournals()
-    expiredSinceRepacking = 0
-    const repacked = new Map<string, PackedJournal>()
-    for (const [key, journal] of journals) {
-      const bytes = room(journal.records * RECORD_BYTES)
-      old.unpack(journal, 0, viewOf(bytes), 0)
-      const copy = packed.create(journal.head)
-      packed.append(copy, bytes)
-      copy.touchedAtMs = journal.touchedAtMs
-      repacked.set(key, copy)
-    }
-    journals = repacked
+    if (packed.isSparse()) packed.compact(journals.values())
   }
 
   return {
@@ -127,12 +108,11 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       const journal = live(key, now())
       if (journal === null || headerText(journal.head) !== headerText(header)) return false
       if (lengthOf(journal) < prefixLength) return false
-      const bytes = whole(journal, new Uint8Array(lengthOf(journal)))
       const start = recordsStart(replacement)
       const rewritten = packed.create(replacement.slice(0, start))
-      packed.drop(journal)
       packed.append(rewritten, replacement.subarray(start))
-      packed.append(rewritten, bytes.subarray(prefixLength))
+      packed.appendFrom(rewritten, journal, (prefixLength - journal.head.length) / RECORD_BYTES)
+      packed.drop(journal)
       rewritten.touchedAtMs = journal.touchedAtMs
       journals.set(key, rewritten)
       return true

@@ -1,15 +1,16 @@
-// All journals of the in-memory store, packed into chunks of a few large slabs: an object for each chunk, seen by the garbage
-// collector, took half as much again as the bytes in it.
+// All journals of the in-memory store, packed: references to the facts that the journals of an event share (fact-table.ts), in chunks
+// of a few large slabs. An object for each chunk, seen by the garbage collector, took half as much again as the bytes in it.
 //
-//   chunk = next u32 · records u16 · packed records (packed-record.ts), times counted from 0 in each chunk
-import { createHashDictionary } from './hash-dictionary.ts'
-import { RECORD_BYTES, viewOf } from './journal-codec.ts'
-import { type Cursor, MAX_PACKED_BYTES, packRecord, unpackRecord } from './packed-record.ts'
+//   chunk = next u32 · ten references of 6 bytes
+import { createFactTable, type FactTable, type Reference } from './fact-table.ts'
+import { RECORD_BYTES, readU48, viewOf, writeU48 } from './journal-codec.ts'
 
 const SLAB_BYTES = 1_048_576
-const CHUNK_BYTES = 256
+const CHUNK_BYTES = 64
 const CHUNKS_A_SLAB = SLAB_BYTES / CHUNK_BYTES
-const CHUNK_HEAD_BYTES = 6
+const CHUNK_HEAD_BYTES = 4
+const REFERENCE_BYTES = 6
+const REFERENCES = (CHUNK_BYTES - CHUNK_HEAD_BYTES) / REFERENCE_BYTES
 /** Number 0 is no chunk. */
 const NONE = 0
 
@@ -18,9 +19,6 @@ export interface PackedJournal {
   readonly head: Uint8Array
   first: number
   last: number
-  /** Where the next record goes in the last chunk, and the time of the one before it. */
-  at: number
-  timeMs: number
   records: number
   /** Epoch milliseconds of the last append. */
   touchedAtMs: number
@@ -31,10 +29,16 @@ export interface PackedJournals {
   create(head: Uint8Array): PackedJournal
   /** Appends whole records. */
   append(journal: PackedJournal, records: Uint8Array): void
+  /** Appends the records of another journal from number `first` on. */
+  appendFrom(journal: PackedJournal, other: PackedJournal, first: number): void
   /** Writes the records from number `first` on into `view` from `at` on. */
   unpack(journal: PackedJournal, first: number, view: DataView, at: number): void
-  /** Gives the journal's chunks to other journals. */
+  /** Gives the journal's memory to other journals. */
   drop(journal: PackedJournal): void
+  /** Whether most facts are of events of which hardly a record is left, so that it is time to compact. */
+  isSparse(): boolean
+  /** Leaves out the facts that none of these, all the journals there are, refers to. */
+  compact(journals: Iterable<PackedJournal>): void
 }
 
 /** Length in bytes when unpacked, header and buckets included. */
@@ -43,12 +47,11 @@ export function lengthOf(journal: PackedJournal): number {
 }
 
 export function createPackedJournals(): PackedJournals {
-  const dictionary = createHashDictionary()
+  let facts = createFactTable()
   const slabs: DataView[] = []
   let chunks = 1
   let free = NONE
   const nowhere = new DataView(new ArrayBuffer(0))
-  const cursor: Cursor = { view: nowhere, at: 0, timeMs: 0 }
 
   function slabOf(chunk: number): DataView {
     return slabs[Math.floor(chunk / CHUNKS_A_SLAB)] ?? nowhere
@@ -58,6 +61,10 @@ export function createPackedJournals(): PackedJournals {
     return (chunk % CHUNKS_A_SLAB) * CHUNK_BYTES
   }
 
+  function nextOf(chunk: number): number {
+    return slabOf(chunk).getUint32(startOf(chunk), true)
+  }
+
   function takeChunk(): number {
     let chunk = free
     if (chunk === NONE) {
@@ -65,64 +72,81 @@ export function createPackedJournals(): PackedJournals {
       if (Math.floor(chunk / CHUNKS_A_SLAB) >= slabs.length)
         slabs.push(new DataView(new ArrayBuffer(SLAB_BYTES)))
     } else {
-      free = slabOf(chunk).getUint32(startOf(chunk), true)
+      free = nextOf(chunk)
     }
     slabOf(chunk).setUint32(startOf(chunk), NONE, true)
-    slabOf(chunk).setUint16(startOf(chunk) + 4, 0, true)
     return chunk
   }
 
-  /** Makes room for one record at the journal's end. */
-  function makeRoom(journal: PackedJournal): void {
-    if (journal.last !== NONE && journal.at + MAX_PACKED_BYTES <= startOf(journal.last) + CHUNK_BYTES) return
-    const chunk = takeChunk()
-    if (journal.last === NONE) journal.first = chunk
-    else slabOf(journal.last).setUint32(startOf(journal.last), chunk, true)
-    journal.last = chunk
-    journal.at = startOf(chunk) + CHUNK_HEAD_BYTES
-    journal.timeMs = 0
+  function add(journal: PackedJournal, reference: Reference): void {
+    const place = journal.records % REFERENCES
+    if (place === 0) {
+      const chunk = takeChunk()
+      if (journal.last === NONE) journal.first = chunk
+      else slabOf(journal.last).setUint32(startOf(journal.last), chunk, true)
+      journal.last = chunk
+    }
+    const at = startOf(journal.last) + CHUNK_HEAD_BYTES + place * REFERENCE_BYTES
+    writeU48(slabOf(journal.last), at, reference)
+    journal.records++
+  }
+
+  /** Calls with each reference from number `first` on, and where it stands. */
+  function each(
+    journal: PackedJournal,
+    first: number,
+    visit: (reference: Reference, view: DataView, at: number) => void,
+  ): void {
+    let chunk = journal.first
+    for (let passed = REFERENCES; passed <= first; passed += REFERENCES) chunk = nextOf(chunk)
+    for (let number = first; number < journal.records; ) {
+      const view = slabOf(chunk)
+      const start = startOf(chunk) + CHUNK_HEAD_BYTES
+      do {
+        const at = start + (number % REFERENCES) * REFERENCE_BYTES
+        visit(readU48(view, at), view, at)
+        number++
+      } while (number < journal.records && number % REFERENCES !== 0)
+      chunk = nextOf(chunk)
+    }
   }
 
   return {
-    create: (head) => ({ head, first: NONE, last: NONE, at: 0, timeMs: 0, records: 0, touchedAtMs: 0 }),
+    create: (head) => ({ head, first: NONE, last: NONE, records: 0, touchedAtMs: 0 }),
     append(journal, records) {
       const view = viewOf(records)
-      for (let from = 0; from < records.length; from += RECORD_BYTES) {
-        makeRoom(journal)
-        cursor.view = slabOf(journal.last)
-        cursor.at = journal.at
-        cursor.timeMs = journal.timeMs
-        packRecord(view, from, cursor, dictionary)
-        journal.at = cursor.at
-        journal.timeMs = cursor.timeMs
-        journal.records++
-        const count = startOf(journal.last) + 4
-        cursor.view.setUint16(count, cursor.view.getUint16(count, true) + 1, true)
-      }
+      for (let from = 0; from < records.length; from += RECORD_BYTES) add(journal, facts.intern(view, from))
+    },
+    appendFrom(journal, other, first) {
+      each(other, first, (reference) => {
+        facts.retain(reference)
+        add(journal, reference)
+      })
     },
     unpack(journal, first, view, at) {
-      let number = 0
-      let next = at
-      for (let chunk = journal.first; chunk !== NONE; chunk = cursor.view.getUint32(startOf(chunk), true)) {
-        cursor.view = slabOf(chunk)
-        const end = number + cursor.view.getUint16(startOf(chunk) + 4, true)
-        if (end <= first) {
-          number = end
-          continue
-        }
-        cursor.at = startOf(chunk) + CHUNK_HEAD_BYTES
-        cursor.timeMs = 0
-        for (; number < end; number++) {
-          // A record cannot be found but from its chunk's beginning: what is passed over is overwritten.
-          unpackRecord(cursor, view, next, dictionary)
-          if (number >= first) next += RECORD_BYTES
-        }
-      }
+      let to = at
+      each(journal, first, (reference) => {
+        facts.write(reference, view, to)
+        to += RECORD_BYTES
+      })
     },
     drop(journal) {
       if (journal.last === NONE) return
+      each(journal, 0, facts.release)
       slabOf(journal.last).setUint32(startOf(journal.last), free, true)
       free = journal.first
+    },
+    isSparse() {
+      const { uses, rows } = facts.figures()
+      return uses < rows
+    },
+    compact(journals) {
+      const old: FactTable = facts
+      facts = createFactTable()
+      const moved = new Uint32Array(old.figures().capacity)
+      for (const journal of journals) {
+        each(journal, 0, (reference, view, at) => writeU48(view, at, facts.move(reference, old, moved)))
+      }
     },
   }
 }

@@ -149,7 +149,11 @@ describe('the Dockerfile', () => {
 
   it('runs as a user without rights, without a shell', () => {
     expect(linesOf('USER')).toEqual(['node'])
-    expect(JSON.parse(linesOf('ENTRYPOINT')[0] ?? '')).toEqual(['node', 'src/main.ts'])
+    expect(JSON.parse(linesOf('ENTRYPOINT')[0] ?? '')).toEqual([
+      'node',
+      '--max-semi-space-size=16',
+      'src/main.ts',
+    ])
     expect(JSON.parse(linesOf('CMD')[0] ?? '')).toEqual(['run'])
     expect(readText('Dockerfile')).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \["node", "-e", /m)
   })
