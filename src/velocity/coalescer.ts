@@ -8,6 +8,7 @@ import { HEADER_BYTES, RECORD_BYTES } from './journal-codec.ts'
 import { readJournal } from './journal-reader.ts'
 import type { JournalStore } from './journal-store.ts'
 import { collect } from './row-range.ts'
+import { oldestMs } from './row-tree.ts'
 import { keyOf } from './rows.ts'
 import { clearTotals, countOf, createTotals } from './totals.ts'
 
@@ -28,6 +29,10 @@ export interface Coalescer {
 
 /** Fewer records are not worth a rewrite. */
 const LEAST_RECORDS = 64
+/** A bucket takes 64 bytes and a record 52: a rewrite that leaves more than half of the bytes is not worth it either. */
+const LEAST_RECORDS_A_BUCKET = 2
+/** A grid's step is between half a percent and one percent of the age: so many steps, at most, until it has grown e-fold. */
+const STEPS_AN_E_FOLD = 200
 /** Journals in line; more are looked at again when they have grown. */
 const MOST_WAITING = 10_000
 const EVENT_KINDS = Object.values(RECORD_KINDS).filter((kind) => kind < FIRST_LABEL_KIND)
@@ -87,7 +92,10 @@ export function createCoalescer(
       if (closed || journal.length < journal.coalesceFrom) return
       const old = oldRecords(journal)
       // Half of them at least: so a record is moved once or twice in its life, whatever the journal's length.
-      const isWorthIt = old >= LEAST_RECORDS && old * 2 >= journal.records
+      const isWorthIt =
+        old >= LEAST_RECORDS &&
+        old * 2 >= journal.records &&
+        old >= LEAST_RECORDS_A_BUCKET * mostBuckets(journal, horizons)
       const more = isWorthIt ? LEAST_RECORDS : Math.max(LEAST_RECORDS / 4, journal.records >> 3)
       journal.coalesceFrom = journal.length + more * RECORD_BYTES
       if (!isWorthIt || waiting.size >= MOST_WAITING) return
@@ -103,4 +111,10 @@ export function createCoalescer(
       await work
     },
   }
+}
+
+/** How many buckets the journal's old records may become, as far as its first kind of record tells. */
+function mostBuckets(journal: Journal, { allowedLatenessMs, exactHorizonMs }: Horizons): number {
+  const oldestAgeMs = journal.newestMs - allowedLatenessMs - oldestMs(journal)
+  return STEPS_AN_E_FOLD * Math.log(Math.max(1, oldestAgeMs / Math.max(1, exactHorizonMs)))
 }

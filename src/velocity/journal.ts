@@ -111,7 +111,7 @@ export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
 }
 
 export function headerText(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, HEADER_BYTES))
+  return Buffer.from(bytes.buffer, bytes.byteOffset, HEADER_BYTES).toString('latin1')
 }
 
 /** Folds the record at `at`, the journal's next one. Returns its ordinal, DUPLICATE or LATE. */

@@ -54,7 +54,7 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
 
   function between(journal: PackedJournal, knownHeader: string | null, knownLength: number): AppendReply {
     const length = lengthOf(journal)
-    if (knownHeader === null || knownLength > length || knownHeader !== headerText(journal.head)) {
+    if (knownHeader === null || knownLength > length || knownHeader !== journal.header) {
       return { kind: 'whole', bytes: whole(journal, room(length)) }
     }
     if (knownLength === length) return { kind: 'foreign', bytes: NOTHING }
@@ -92,7 +92,8 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     async append(requests, onReply) {
       const nowMs = now()
       sweep(nowMs)
-      for (const [index, request] of requests.entries()) onReply(appendOne(request, nowMs), index)
+      let index = 0
+      for (const request of requests) onReply(appendOne(request, nowMs), index++)
     },
     async readPart(key, from, most) {
       const journal = live(key, now())
@@ -106,7 +107,7 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     },
     async coalesce(key, header, prefixLength, replacement) {
       const journal = live(key, now())
-      if (journal === null || headerText(journal.head) !== headerText(header)) return false
+      if (journal === null || journal.header !== headerText(header)) return false
       if (lengthOf(journal) < prefixLength) return false
       const start = recordsStart(replacement)
       const rewritten = packed.create(replacement.slice(0, start))

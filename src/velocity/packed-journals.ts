@@ -3,6 +3,7 @@
 //
 //   chunk = next u32 · ten references of 6 bytes
 import { createFactTable, type FactTable, type Reference } from './fact-table.ts'
+import { headerText } from './journal.ts'
 import { RECORD_BYTES, readU48, viewOf, writeU48 } from './journal-codec.ts'
 
 const SLAB_BYTES = 1_048_576
@@ -17,6 +18,8 @@ const NONE = 0
 export interface PackedJournal {
   /** Header and buckets. */
   readonly head: Uint8Array
+  /** The 32 bytes of the header, a character each. */
+  readonly header: string
   first: number
   last: number
   records: number
@@ -51,6 +54,8 @@ export function createPackedJournals(): PackedJournals {
   const slabs: DataView[] = []
   let chunks = 1
   let free = NONE
+  // Most journals have the same one: a text each would take 50 bytes.
+  let latest: Pick<PackedJournal, 'head' | 'header'> = { head: new Uint8Array(0), header: '' }
   const nowhere = new DataView(new ArrayBuffer(0))
 
   function slabOf(chunk: number): DataView {
@@ -112,7 +117,10 @@ export function createPackedJournals(): PackedJournals {
   }
 
   return {
-    create: (head) => ({ head, first: NONE, last: NONE, records: 0, touchedAtMs: 0 }),
+    create(head) {
+      if (head !== latest.head) latest = { head, header: headerText(head) }
+      return { ...latest, first: NONE, last: NONE, records: 0, touchedAtMs: 0 }
+    },
     append(journal, records) {
       const view = viewOf(records)
       for (let from = 0; from < records.length; from += RECORD_BYTES) add(journal, facts.intern(view, from))

@@ -15,6 +15,7 @@ import {
   type RowSource,
   rowsUpTo,
   strideOf,
+  timeOfKey,
   writeRow,
 } from './rows.ts'
 import { addRow, addTotals, clearTotals, TOTALS } from './totals.ts'
@@ -72,6 +73,17 @@ export function leavesOf(tree: RowTree): Leaf[] {
     else open.push(...node.children)
   }
   return leaves
+}
+
+/** Event time of the first row: the oldest of the lowest kind. NaN without rows. */
+export function oldestMs({ root, slots }: RowTree): number {
+  let node = root
+  while (!isLeaf(node)) {
+    const [first] = node.children
+    if (first === undefined) return Number.NaN
+    node = first
+  }
+  return node.size === 0 ? Number.NaN : timeOfKey(keyAt(node, 0, strideOf(slots)))
 }
 
 function createBranch(tree: RowTree): Branch {

@@ -128,7 +128,7 @@ describe('long journals on a real Redis', () => {
     Array.from({ length: count }, (_, i) => ({
       id: `${prefix}-${i}`,
       entities: [`card:${prefix}`, `merchant:${prefix}`],
-      atMs: i * 2,
+      atMs: i,
       amount: 100 + i,
       outcome: i % 5 === 0 ? 'declined' : 'pending',
     }))
