@@ -16,13 +16,14 @@ import { createScorer, type Scorer } from './scorer.ts'
 
 /** How far a golden row's raw score may be off, relative to it: the arithmetic of another backend, not another net. */
 const GOLDEN_TOLERANCE = 1e-5
-const VERSION_DIGITS = 12
 
 export interface LoadScorerOptions {
   /** Folder of the versions. */
   readonly dir: string
   /** Folder within `dir`; `current` reads its name from the file `current`. */
   readonly version: string
+  /** SHA-256 that its manifest must have, hex; any if absent. */
+  readonly hash?: string | undefined
   readonly windows: WindowSet
   readonly horizons: Horizons
   readonly explainAbove: number
@@ -35,6 +36,9 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     options.version === CURRENT_FILE ? currentVersion(options.dir) : options.version,
   )
   const text = readText(folder, MANIFEST_FILE)
+  const hash = sha256(text)
+  if (options.hash !== undefined && options.hash !== hash)
+    throw invalid(folder, [`${MANIFEST_FILE} has the SHA-256 ${hash}, not ${options.hash}`])
   const manifest = parseManifest(folder, text)
   const problems: string[] = []
   if (manifest.version !== basename(folder))
@@ -51,8 +55,7 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     heads.close()
     throw invalid(folder, golden)
   }
-  const version = `${manifest.version}@${sha256(text).slice(0, VERSION_DIGITS)}`
-  return createScorer({ version, manifest, heads, readFeatures, explainAbove: options.explainAbove })
+  return createScorer({ hash, manifest, heads, readFeatures, explainAbove: options.explainAbove })
 }
 
 async function restoreHeads(
