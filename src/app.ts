@@ -8,7 +8,7 @@ import { createDeciding, type Deciding } from './deciding.ts'
 import { AppError } from './errors.ts'
 import { createFallback, type Fallback } from './fallback.ts'
 import { createIntake, type Intake } from './intake.ts'
-import { type Knowledge, loadKnowledge } from './knowledge.ts'
+import { closeModels, type Knowledge, loadKnowledge } from './knowledge.ts'
 import { deadLetter } from './log/dead-letter.ts'
 import type { Consumer, EventLog } from './log/event-log.ts'
 import { createInProcessLog, type InProcessLog } from './log/in-process-log.ts'
@@ -19,7 +19,7 @@ import { payerKey } from './payment/payer-key.ts'
 import type { PipelineObserver } from './pipeline.ts'
 import { createListStore, listItems } from './rules/list-store.ts'
 import { maskDigits, type PoisonGuard } from './poison.ts'
-import { openBatchRunner, openPoisonGuard, pseudonymKey } from './processing.ts'
+import { challengerFailures, openBatchRunner, openPoisonGuard, pseudonymKey } from './processing.ts'
 import type { Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -54,6 +54,8 @@ export interface App {
   readonly knowledge: Knowledge
   /** Loads the rules folder again: all or nothing, from the next batch on. What is wrong with it is logged and counted. */
   reloadRules(): void
+  /** Loads the models from their folders again, in the same way. */
+  reloadModels(): void
   /** Resolves after `stop`; rejects with the error that ended the processor. */
   readonly finished: Promise<void>
   /** Readiness goes first; then batches in hand are finished, the group is left and connections are closed. */
@@ -107,7 +109,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await log.close()
     await state.deciding?.close()
     await store.close()
-    knowledge.scorer?.close()
+    closeModels(state.deciding?.knowledge() ?? knowledge)
   }
   try {
     const address = await http.listen()
@@ -145,6 +147,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         return deciding.knowledge()
       },
       reloadRules: control.reload,
+      reloadModels: control.reloadModels,
       finished: ended.promise,
       async stop() {
         if (state.stopping) return ended.promise.catch(() => undefined)
@@ -296,6 +299,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
       },
     },
     observer,
+    onChallengerFailed: challengerFailures(options),
     onVelocity: (velocity) => metrics.bindJournalCache(velocity.cacheFigures),
   })
   return { deciding, fallback, guard }

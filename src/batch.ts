@@ -5,7 +5,7 @@ import type { Decision } from './decision/decision.ts'
 import type { RejectCode } from './errors.ts'
 import type { ExpressionView } from './expression/view.ts'
 import type { LogRecord, OutputRecord, PartitionBatch } from './log/event-log.ts'
-import type { Score } from './model/score.ts'
+import type { ChallengerScore, Score } from './model/score.ts'
 import type { Label, PaymentEvent } from './payment/event.ts'
 import { NO_LISTS } from './rules/lists.ts'
 import type { FiredRule } from './rules/rule-set.ts'
@@ -26,6 +26,8 @@ export interface BatchEvent extends ExpressionView {
   fired: readonly FiredRule[]
   /** score: null when the event was not scored. */
   scored: Score | null
+  /** score: null without a challenger. */
+  challenged: ChallengerScore | null
   /** What a decision had to do without, e.g. `rate:XAF`. Sorted when published. */
   degraded: string[]
   /** decide: null before. */

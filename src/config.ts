@@ -159,7 +159,9 @@ export const configSchema = z.strictObject({
       ),
     publicKeys: list()
       .default([])
-      .describe('Keys that may sign published rule sets, as `rules keygen` prints them'),
+      .describe(
+        'Keys that may sign published rule sets and promotions of models, as `rules keygen` prints them',
+      ),
   }),
   breaker: z.strictObject({
     share: fraction()
@@ -179,6 +181,15 @@ export const configSchema = z.strictObject({
       .describe(
         'Version to load; `current` reads the file `current` in that folder; `none` runs without a model',
       ),
+    source: z
+      .enum(['folder', 'control'])
+      .default('folder')
+      .describe(
+        '`folder`, or `control`: the model that was promoted last decides, and `model.version` until there is one; the same for the challenger',
+      ),
+    challenger: text()
+      .default('none')
+      .describe('Version that scores every payment beside it and never acts; `none` for none'),
     explainAbove: fraction().default(0.9).describe('Scores from here on carry contributions'),
   }),
   privacy: z.strictObject({
@@ -323,6 +334,9 @@ function crossCheck(config: z.infer<typeof configSchema>): string[] {
   }
   if (config.rules.source === 'control' && config.rules.publicKeys.length === 0) {
     problems.push('rules.source "control" needs rules.publicKeys: make a key with "paysentry rules keygen"')
+  }
+  if (config.model.source === 'control' && config.rules.publicKeys.length === 0) {
+    problems.push('model.source "control" needs rules.publicKeys: make a key with "paysentry rules keygen"')
   }
   for (const broker of config.kafka.brokers) {
     if (!/^[^\s/]+:\d{1,5}$/.test(broker))

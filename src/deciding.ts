@@ -34,6 +34,8 @@ export interface DecidingOptions {
     readonly standIns: StandIns
   }
   readonly observer: PipelineObserver
+  /** Told what a challenger threw; the batch went on without its scores. */
+  readonly onChallengerFailed: (error: unknown, version: string) => void
   /** Told of each velocity stage, whose cache figures count from then on. */
   readonly onVelocity: (velocity: VelocityStage) => void
 }
@@ -71,16 +73,17 @@ export function createDeciding(options: DecidingOptions): Deciding {
     return createDecodeStage({ ...options.decode, pseudonymiser, rates, newWindows: () => noWindows.slice() })
   }
   function pipelineOf(
-    { rates, scorer, ruleSet }: Knowledge,
+    { rates, scorer, challenger, ruleSet }: Knowledge,
     decode: (source: PartitionBatch) => Batch,
     stage: VelocityStage,
   ): Pipeline {
     const { around } = options
+    const beside = challenger === null ? null : { challenger, onFailed: options.onChallengerFailed }
     return createPipeline(
       {
         decode: around.decode(decode),
         velocity: around.velocity((batch: Batch) => stage(batch)),
-        score: scoreOrFail(createScoreStage(scorer)),
+        score: scoreOrFail(createScoreStage(scorer, beside)),
         rules: createRulesStage({ ruleSet, judgedWith: options.judgedWith }),
         decide: createDecideStage({
           ...options.decide,

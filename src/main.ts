@@ -7,6 +7,7 @@ import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
 import { importCommand } from './cli/import.ts'
+import { modelsCommand } from './cli/models.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -32,6 +33,7 @@ const commands = [
   rulesCommand(),
   listsCommand(),
   trainCommand(),
+  modelsCommand(),
   inspectCommand(),
   backtestCommand(),
 ]

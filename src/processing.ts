@@ -58,6 +58,19 @@ export function openBatchRunner(
   })
 }
 
+/** Says once a version that a challenger fails: it would fail for every batch. */
+export function challengerFailures({ logger }: Pick<ProcessingDeps, 'logger'>) {
+  let said: string | null = null
+  return (error: unknown, version: string): void => {
+    if (said === version) return
+    said = version
+    logger.warn(
+      { err: error, challenger: version },
+      'The challenger failed; decisions go on without its scores',
+    )
+  }
+}
+
 /** The configured key, or a fixed one. */
 export function pseudonymKey({ privacy }: Config): string {
   return privacy.pseudonymKey === '' ? MEMORY_ONLY_KEY : privacy.pseudonymKey

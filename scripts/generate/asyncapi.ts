@@ -163,6 +163,7 @@ function channels(): Record<TopicRole, object> {
         ...message(CONTRACTS.listEntry, '`list/<list>/<kind>/<pseudonym, or value in percent encoding>`'),
         ...message(CONTRACTS.ruleBundle, '`ruleset/<hash of the rule set>`'),
         ...message(CONTRACTS.activation, '`activation/rules`'),
+        ...message(CONTRACTS.promotion, '`model/champion` or `model/challenger`'),
         ...message(CONTRACTS.demotion, '`breaker/<rule>`'),
         ...message(CONTRACTS.traffic, '`traffic/<processor>`'),
       },

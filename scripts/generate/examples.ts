@@ -3,6 +3,7 @@ import type {
   Activation,
   Demotion,
   ListEntry,
+  Promotion,
   RuleBundle,
   TrafficCounts,
 } from '../../src/control/control-record.ts'
@@ -60,6 +61,7 @@ export const DECISION_EXAMPLE: Decision = {
     value: 0.9984,
     contributions: [{ feature: 'card_payments_10m', value: 9, usual: 1, share: 0.62 }],
   },
+  challenger: { version: '2026-02-27@3c9a1f0b7d22', score: 0.9971 },
   degraded: [],
   versions: {
     ruleSet: 'sha256:0f343b0931126a20f133d67c2b018a3b1d0c3b3e8a0f2c3d4e5f60718293a4b5',
@@ -97,6 +99,18 @@ export const ACTIVATION_EXAMPLE: Activation = {
   ruleSet: DECISION_EXAMPLE.versions.ruleSet,
   previous: null,
   ...BY_ANALYST,
+}
+
+const MODEL_EXAMPLE = {
+  version: '2026-02-20',
+  hash: 'sha256:7553f39b9e0712f6a4d1c3b5e8f90718293a4b5c6d7e8f9001a2b3c4d5e6f708',
+}
+
+export const PROMOTION_EXAMPLE: Promotion = {
+  ...MODEL_EXAMPLE,
+  previous: null,
+  ...BY_ANALYST,
+  signature: BUNDLE_EXAMPLE.signature,
 }
 
 export const DEMOTION_EXAMPLE: Demotion = {

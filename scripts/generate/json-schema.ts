@@ -4,6 +4,7 @@ import {
   activationSchema,
   demotionSchema,
   listEntrySchema,
+  promotionSchema,
   ruleBundleSchema,
   trafficSchema,
 } from '../../src/control/control-record.ts'
@@ -18,6 +19,7 @@ import {
   EVENT_EXAMPLE,
   LABEL_EXAMPLE,
   LIST_ENTRY_EXAMPLE,
+  PROMOTION_EXAMPLE,
   TRAFFIC_EXAMPLE,
 } from './examples.ts'
 
@@ -81,6 +83,13 @@ export const CONTRACTS = {
     schema: activationSchema,
     io: 'output',
     example: ACTIVATION_EXAMPLE,
+  },
+  promotion: {
+    name: 'Promotion',
+    file: 'promotion.schema.json',
+    schema: promotionSchema,
+    io: 'output',
+    example: PROMOTION_EXAMPLE,
   },
   demotion: {
     name: 'Demotion',

@@ -21,7 +21,7 @@ async function run(options: RunOptions): Promise<void> {
   const logger = loggerOfProcess(config, process.stderr)
   const metrics = createMetrics({ alertsTopic: topicNames(config.topics.prefix).alerts, now })
   const app = await startApp({ config, version: VERSION, logger, metrics, now })
-  const { ruleSet, scorer, rates } = app.knowledge
+  const { ruleSet, scorer, challenger, rates } = app.knowledge
   if (app.log.kind === 'in-process') {
     logger.warn({}, 'kafka.brokers is empty: events come over HTTP only and are gone when the process ends')
   }
@@ -32,11 +32,15 @@ async function run(options: RunOptions): Promise<void> {
       rules: ruleSet.size,
       ruleSet: ruleSet.hash,
       model: scorer?.version ?? null,
+      challenger: challenger?.version ?? null,
       rates: rates.version,
     },
     'ready',
   )
-  process.on('SIGHUP', () => app.reloadRules())
+  process.on('SIGHUP', () => {
+    app.reloadRules()
+    app.reloadModels()
+  })
   await untilStopped(app, {
     deadlineMs: config.shutdown.deadlineMs,
     onStop: (reason) => logger.info({ reason }, 'stopping'),

@@ -9,7 +9,7 @@ const who = {
   at: z.iso.datetime({ offset: true }).describe('When, RFC 3339'),
 }
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/)
-const ruleSetHash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const sha256Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 
 export const listEntrySchema = z
   .object({
@@ -35,11 +35,31 @@ export const ruleBundleSchema = z
 
 export const activationSchema = z
   .object({
-    ruleSet: ruleSetHash.describe('The rule set that decides from here on'),
-    previous: ruleSetHash.nullable().describe('The one that was active before; null when none was'),
+    ruleSet: sha256Hash.describe('The rule set that decides from here on'),
+    previous: sha256Hash.nullable().describe('The one that was active before; null when none was'),
     ...who,
   })
   .meta({ id: 'Activation', description: 'Which published rule set decides. Key: `activation/rules`' })
+
+const model = {
+  version: z
+    .string()
+    .regex(/^\w[\w.-]*$/)
+    .describe('Folder of the model in model.dir'),
+  hash: sha256Hash.describe('Of its manifest, which names every other file by its own'),
+}
+
+export const promotionSchema = z
+  .object({
+    ...model,
+    previous: z.object(model).nullable().describe('The one that was promoted before; null when none was'),
+    ...who,
+    signature: base64.describe('Ed25519 over the key and the other fields'),
+  })
+  .meta({
+    id: 'Promotion',
+    description: 'Which model decides, or scores beside it. Key: `model/champion` or `model/challenger`',
+  })
 
 export const demotionSchema = z
   .object({
@@ -66,8 +86,12 @@ export const trafficSchema = z
 export type ListEntry = z.infer<typeof listEntrySchema>
 export type RuleBundle = z.infer<typeof ruleBundleSchema>
 export type Activation = z.infer<typeof activationSchema>
+export type Promotion = z.infer<typeof promotionSchema>
 export type Demotion = z.infer<typeof demotionSchema>
 export type TrafficCounts = z.infer<typeof trafficSchema>
+
+export const MODEL_ROLES = ['champion', 'challenger'] as const
+export type ModelRole = (typeof MODEL_ROLES)[number]
 
 export interface ListItem {
   readonly list: string
@@ -81,6 +105,7 @@ export type ControlChange =
   | ({ readonly kind: 'list'; readonly entry: ListEntry | null } & ListItem)
   | { readonly kind: 'ruleset'; readonly hash: string; readonly bundle: RuleBundle | null }
   | { readonly kind: 'activation'; readonly activation: Activation | null }
+  | { readonly kind: 'model'; readonly role: ModelRole; readonly promotion: Promotion | null }
   | { readonly kind: 'traffic'; readonly counts: TrafficCounts | null; readonly timeMs: number }
   | { readonly kind: 'breaker'; readonly rule: string; readonly demotion: Demotion | null }
 
@@ -91,6 +116,7 @@ export function listKey({ list, holds, item }: ListItem): string {
 
 export const ruleSetKey = (hash: string): string => `ruleset/${hash}`
 export const ACTIVATION_KEY = 'activation/rules'
+export const modelKey = (role: ModelRole): string => `model/${role}`
 export const trafficKey = (processor: string): string => `traffic/${processor}`
 export const breakerKey = (rule: string): string => `breaker/${rule}`
 
@@ -98,7 +124,7 @@ export const breakerKey = (rule: string): string => `breaker/${rule}`
 export function controlRecord(
   topic: string,
   key: string,
-  value: ListEntry | RuleBundle | Activation | Demotion | TrafficCounts | null,
+  value: ListEntry | RuleBundle | Activation | Promotion | Demotion | TrafficCounts | null,
 ): OutputRecord {
   return { topic, key, value: value === null ? null : JSON.stringify(value) }
 }
@@ -118,6 +144,11 @@ export function readControl(record: LogRecord): ControlChange | string {
       }))
     case 'activation':
       return parsed(key, record, activationSchema, (activation) => ({ kind: 'activation', activation }))
+    case 'model': {
+      const role = MODEL_ROLES.find((known) => known === rest.join('/'))
+      if (role === undefined) return `the key "${key}" names no role of a model`
+      return parsed(key, record, promotionSchema, (promotion) => ({ kind: 'model', role, promotion }))
+    }
     case 'breaker':
       return parsed(key, record, demotionSchema, (demotion) => ({
         kind: 'breaker',

@@ -5,6 +5,8 @@ import type { ListStore } from '../rules/list-store.ts'
 import {
   type ControlChange,
   type Demotion,
+  type ModelRole,
+  type Promotion,
   readControl,
   type RuleBundle,
   type TrafficCounts,
@@ -17,6 +19,8 @@ export interface ControlOptions {
   readonly lists: ListStore
   /** Told of an activation or of a bundle that came later than its activation; never before the topic was read whole. */
   readonly onRuleSet: () => void
+  /** Told when a model was promoted, or a promotion taken back; never before the topic was read whole. */
+  readonly onModel: () => void
   /** Told when a rule was demoted or lifted; never before the topic was read whole. */
   readonly onBreaker: () => void
   /** Told what a processor counted, with the time of the record. */
@@ -31,6 +35,8 @@ export interface Control {
   /** Published rule sets by their hash. */
   readonly bundles: ReadonlyMap<string, RuleBundle>
   readonly activation: () => Activation | null
+  /** What was promoted last, by role. */
+  readonly promotions: ReadonlyMap<ModelRole, Promotion>
   /** Demoted rules by id. */
   readonly demotions: ReadonlyMap<string, Demotion>
   /** Rejects when the topic can no longer be followed. */
@@ -42,11 +48,12 @@ export interface Control {
 export async function openControl(options: ControlOptions): Promise<Control> {
   const bundles = new Map<string, RuleBundle>()
   const demotions = new Map<string, Demotion>()
+  const promotions = new Map<ModelRole, Promotion>()
   let activation: Activation | null = null
   let isWhole = false
 
   /** What a change concerns, for those who are told once a delivery is through. */
-  const take = (change: ControlChange): 'ruleset' | 'breaker' | null => {
+  const take = (change: ControlChange): 'ruleset' | 'model' | 'breaker' | null => {
     switch (change.kind) {
       case 'traffic':
         // What stands in a compacted topic of the time before is a part of it only: the window begins with this process.
@@ -70,6 +77,9 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       case 'activation':
         activation = change.activation
         return 'ruleset'
+      case 'model':
+        setOrDelete(promotions, change.role, change.promotion)
+        return 'model'
       case 'breaker':
         if (change.demotion === null) options.onLifted(change.rule)
         setOrDelete(demotions, change.rule, change.demotion)
@@ -87,6 +97,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       }
       if (!isWhole) return
       if (concerned.has('ruleset')) options.onRuleSet()
+      if (concerned.has('model')) options.onModel()
       if (concerned.has('breaker')) options.onBreaker()
     },
   })
@@ -94,13 +105,14 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   return {
     bundles,
     demotions,
+    promotions,
     activation: () => activation,
     finished: follower.finished,
     stop: () => follower.stop(),
   }
 }
 
-function setOrDelete<T>(map: Map<string, T>, key: string, value: T | null): void {
+function setOrDelete<K, T>(map: Map<K, T>, key: K, value: T | null): void {
   if (value === null) map.delete(key)
   else map.set(key, value)
 }

@@ -1,4 +1,4 @@
-// Joins the control topic with what decides: lists, activations and demotions take effect as they are read, the rules folder
+// Joins the control topic with what decides: lists, activations, promotions and demotions take effect as they are read, the folders
 // when it is told to. Everything that people must know of is logged and counted here.
 import type { Config } from '../config.ts'
 import type { Deciding } from '../deciding.ts'
@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createBreakerWatch } from './breaker-watch.ts'
 import { type Control, openControl } from './control.ts'
+import { createModelsInForce, type ModelsInForce } from './models-in-force.ts'
 import { createRulesInForce, type RulesInForce } from './rules-in-force.ts'
 import type { Standing } from './standing.ts'
 
@@ -26,6 +27,8 @@ export interface RuleControlOptions {
 export interface RuleControl {
   /** Loads the rules folder again. */
   readonly reload: () => void
+  /** Loads the models from their folders again. */
+  readonly reloadModels: () => void
   /** Rejects when the control topic can no longer be followed. */
   readonly finished: Promise<void>
   stop(): Promise<void>
@@ -33,11 +36,11 @@ export interface RuleControl {
 
 /**
  * Resolves when the control topic has been read whole and what it says is in force. Throws LOG_UNAVAILABLE, TOPIC_MISSING, or
- * what is wrong with the rule set that is active.
+ * what is wrong with the rule set or the model that is active.
  */
 export async function openRuleControl(options: RuleControlOptions): Promise<RuleControl> {
   const { config, standing, metrics, logger } = options
-  const parts: { control: Control | null; rules: RulesInForce | null } = { control: null, rules: null }
+  const parts: Parts = { control: null, rules: null, models: null }
   const standDemotions = (): void => {
     const demotions = parts.control?.demotions ?? new Map<string, never>()
     standing.demote(demotions.keys())
@@ -59,6 +62,7 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     topic: options.topic,
     lists: standing.lists,
     onRuleSet: () => parts.rules?.activated(),
+    onModel: () => parts.models?.promoted(),
     onBreaker: standDemotions,
     onTraffic: breaker.heard,
     onLifted: breaker.lifted,
@@ -68,13 +72,16 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     },
   })
   const rules = rulesInForce(options, control)
+  const models = modelsInForce(options, control)
   parts.control = control
   parts.rules = rules
+  parts.models = models
   try {
     if (control.demotions.size > 0) standDemotions()
     metrics.bindListEntries(standing.lists.size)
     sayWhatDecides(options)
     rules.begin()
+    await models.begin()
     breaker.start()
   } catch (error) {
     await control.stop()
@@ -87,13 +94,21 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     : null
   return {
     reload: rules.reload,
+    reloadModels: models.reload,
     finished: control.finished,
     async stop() {
       watcher?.close()
       await breaker.stop()
       await control.stop()
+      await models.idle()
     },
   }
+}
+
+interface Parts {
+  control: Control | null
+  rules: RulesInForce | null
+  models: ModelsInForce | null
 }
 
 function rulesInForce(options: RuleControlOptions, control: Control): RulesInForce {
@@ -121,7 +136,32 @@ function rulesInForce(options: RuleControlOptions, control: Control): RulesInFor
   })
 }
 
+function modelsInForce(options: RuleControlOptions, { promotions }: Control): ModelsInForce {
+  const { config, deciding, metrics, logger } = options
+  const running = () => {
+    const { scorer, challenger } = deciding.knowledge()
+    return { model: scorer?.version ?? null, challenger: challenger?.version ?? null }
+  }
+  return createModelsInForce({
+    config,
+    promotions,
+    current: deciding.knowledge,
+    use: deciding.use,
+    onSwitch(outcome, role) {
+      metrics.countModelSwitch(role, outcome)
+      sayWhatDecides(options)
+      const by = promotions.get(role)?.author
+      if (outcome === 'taken') logger.info({ role, by, ...running() }, 'Other models score from here on')
+    },
+    onRefused(error, role) {
+      metrics.countModelSwitch(role, 'refused')
+      logger.error({ err: error, role, ...running() }, 'A model was refused; the ones before go on scoring')
+    },
+  })
+}
+
 function sayWhatDecides({ version, metrics, deciding }: RuleControlOptions): void {
-  const { ruleSet, scorer } = deciding.knowledge()
-  metrics.setBuildInfo({ version, ruleSet: ruleSet.hash, model: scorer?.version ?? null })
+  const { ruleSet, scorer, challenger } = deciding.knowledge()
+  const models = { model: scorer?.version ?? null, challenger: challenger?.version ?? null }
+  metrics.setBuildInfo({ version, ruleSet: ruleSet.hash, ...models })
 }

@@ -92,6 +92,7 @@ export function decide(event: BatchEvent, options: DecisionOptions): Decision {
       event.scored === null
         ? null
         : { value: event.scored.value, contributions: [...event.scored.contributions] },
+    ...(event.challenged === null ? {} : { challenger: event.challenged }),
     degraded: [...event.degraded].sort(),
     versions,
   }

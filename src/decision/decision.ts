@@ -53,6 +53,13 @@ export const decisionSchema = z
       .object({ value: z.number(), contributions: z.array(contribution) })
       .nullable()
       .describe("The model's percentile, 0 to 1, and what made it; null when the event was not scored"),
+    challenger: z
+      .object({
+        version: z.string(),
+        score: z.number().nullable().describe('Its percentile, 0 to 1; null when it failed'),
+      })
+      .optional()
+      .describe('What a second model says of a scored payment; it never acts. Absent when there is none'),
     degraded: z.array(z.string()).describe('What this decision had to do without, such as `rate:XAF`'),
     versions: z.object({
       ruleSet: z.string(),

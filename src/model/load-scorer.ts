@@ -1,28 +1,28 @@
 // Loads a model: every file is checked against the manifest's digests, the features are compiled, and the net must give the
 // golden rows their scores, before it decides on anything. A wrong, truncated or tampered model is refused as a whole.
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { AppError } from '../errors.ts'
+import { join } from 'node:path'
 import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { readyBackend } from './backend.ts'
 import { percentileOf } from './calibration.ts'
 import { compileFeatures } from './features.ts'
-import { type Manifest, manifestSchema, sha256 } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { createHeads, type Heads } from './heads.ts'
 import { CURRENT_FILE, MANIFEST_FILE, type NetNames, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
 import { BLOCK_ROWS, restoreNetwork } from './network.ts'
+import { currentVersion, invalidModel, messageOf, readModel } from './read-model.ts'
 import { createScorer, type Scorer } from './scorer.ts'
 
 /** How far a golden row's raw score may be off, relative to it: the arithmetic of another backend, not another net. */
 const GOLDEN_TOLERANCE = 1e-5
-const VERSION_DIGITS = 12
 
 export interface LoadScorerOptions {
   /** Folder of the versions. */
   readonly dir: string
   /** Folder within `dir`; `current` reads its name from the file `current`. */
   readonly version: string
+  /** SHA-256 that its manifest must have, hex; any if absent. */
+  readonly hash?: string | undefined
   readonly windows: WindowSet
   readonly horizons: Horizons
   readonly explainAbove: number
@@ -34,25 +34,24 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     options.dir,
     options.version === CURRENT_FILE ? currentVersion(options.dir) : options.version,
   )
-  const text = readText(folder, MANIFEST_FILE)
-  const manifest = parseManifest(folder, text)
-  const problems: string[] = []
-  if (manifest.version !== basename(folder))
-    problems.push(`${MANIFEST_FILE} is of version ${manifest.version}, not of this folder`)
-  const files = readFiles(folder, manifest, problems)
+  const { manifest, hash, files, problems: found } = readModel(folder)
+  const problems = [...found]
+  if (options.hash !== undefined && options.hash !== hash)
+    problems.push(`${MANIFEST_FILE} has the SHA-256 ${hash}, not ${options.hash}`)
   const readFeatures = compileFeatures(manifest.features, options, problems)
-  if (problems.length > 0) throw invalid(folder, problems)
+  if (problems.length > 0) throw invalidModel(folder, problems)
   await readyBackend()
   const heads = await restoreHeads(folder, manifest, files)
   const run = (values: Float64Array, rows: number): Float64Array => heads.score(values, rows).raw
-  const golden = checkGolden(folder, manifest, run)
-  if (golden.length === 0) golden.push(...checkPositions(manifest, run))
-  if (golden.length > 0) {
+  try {
+    const golden = checkGolden(folder, manifest, run)
+    if (golden.length === 0) golden.push(...checkPositions(manifest, run))
+    if (golden.length > 0) throw invalidModel(folder, golden)
+  } catch (error) {
     heads.close()
-    throw invalid(folder, golden)
+    throw error
   }
-  const version = `${manifest.version}@${sha256(text).slice(0, VERSION_DIGITS)}`
-  return createScorer({ version, manifest, heads, readFeatures, explainAbove: options.explainAbove })
+  return createScorer({ hash, manifest, heads, readFeatures, explainAbove: options.explainAbove })
 }
 
 async function restoreHeads(
@@ -65,71 +64,11 @@ async function restoreHeads(
       topology: files[names.topology]?.toString('utf8') ?? '',
       weights: files[names.weights] ?? Buffer.alloc(0),
     }).catch((error: unknown) => {
-      throw invalid(folder, [`the net ${names.topology} cannot be built: ${messageOf(error)}`], error)
+      throw invalidModel(folder, [`the net ${names.topology} cannot be built: ${messageOf(error)}`], error)
     })
   const rarity = await restore(RARITY_FILES)
   const supervised = manifest.supervised === null ? null : await restore(SUPERVISED_FILES)
   return createHeads(manifest, { rarity, supervised })
-}
-
-/** The version that the file `current` names. Throws MODEL_INVALID. */
-export function currentVersion(dir: string): string {
-  const name = readText(dir, CURRENT_FILE).trim()
-  if (/^\w[\w.-]*$/.test(name) && name !== CURRENT_FILE) return name
-  throw invalid(dir, [`the file ${CURRENT_FILE} must hold the name of a version, found "${name}"`])
-}
-
-function readText(folder: string, file: string): string {
-  return readFile(folder, file).toString('utf8')
-}
-
-function readFile(folder: string, file: string): Buffer {
-  try {
-    return readFileSync(join(folder, file))
-  } catch (error) {
-    const remedy =
-      'see model.dir and model.version, train one with "paysentry train", or set model.version to none'
-    throw invalid(folder, [`${file} cannot be read: ${messageOf(error)}; ${remedy}`], error)
-  }
-}
-
-function parseManifest(folder: string, text: string): Manifest {
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (error) {
-    throw invalid(folder, [`${MANIFEST_FILE} is not JSON: ${messageOf(error)}`], error)
-  }
-  const parsed = manifestSchema.safeParse(content)
-  if (parsed.success) return parsed.data
-  throw invalid(
-    folder,
-    parsed.error.issues.map((issue) => `${MANIFEST_FILE}: ${issue.path.join('.')} ${issue.message}`),
-  )
-}
-
-/** The files that the manifest names, each with the content that it says. */
-function readFiles(folder: string, manifest: Manifest, problems: string[]): Record<string, Buffer> {
-  const files: Record<string, Buffer> = {}
-  const nets = [RARITY_FILES, ...(manifest.supervised === null ? [] : [SUPERVISED_FILES])]
-  for (const name of nets.flatMap(({ topology, weights }) => [topology, weights])) {
-    const wanted = manifest.files[name]
-    if (wanted === undefined) {
-      problems.push(`${MANIFEST_FILE} has no SHA-256 of ${name}`)
-      continue
-    }
-    try {
-      const content = readFileSync(join(folder, name))
-      if (sha256(content) === wanted) files[name] = content
-      else
-        problems.push(
-          `${name} is not the file of the manifest: its SHA-256 is ${sha256(content)}, not ${wanted}`,
-        )
-    } catch (error) {
-      problems.push(`${name} cannot be read: ${messageOf(error)}`)
-    }
-  }
-  return files
 }
 
 type Run = (values: Float64Array, rows: number) => Float64Array
@@ -139,7 +78,7 @@ function checkGolden(folder: string, { golden, calibration }: Manifest, run: Run
   try {
     raws = run(Float64Array.from(golden.flatMap(valuesOf)), golden.length)
   } catch (error) {
-    throw invalid(folder, [`a net does not take the features' inputs: ${messageOf(error)}`], error)
+    throw invalidModel(folder, [`a net does not take the features' inputs: ${messageOf(error)}`], error)
   }
   return golden.flatMap(({ raw, score }, i) => {
     const found = raws[i] ?? Number.NaN
@@ -168,12 +107,4 @@ export function checkPositions({ golden }: Pick<Manifest, 'golden'>, run: Run): 
       return [`golden row ${at(wrong)} comes out another at position ${wrong} of a batch on this machine`]
   }
   return []
-}
-
-function invalid(folder: string, problems: readonly string[], cause?: unknown): AppError {
-  return new AppError('MODEL_INVALID', folder, cause === undefined ? { problems } : { problems, cause })
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -11,6 +11,13 @@ export interface Contribution {
   readonly share: number
 }
 
+/** What a challenger says beside the champion. */
+export interface ChallengerScore {
+  readonly version: string
+  /** Percentile within the challenger's own calibration span; null when it failed. */
+  readonly score: number | null
+}
+
 export interface Score {
   /** Percentile within the calibration span's traffic, 0 to 1, rounded to 6 decimals. */
   readonly value: number

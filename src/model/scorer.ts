@@ -9,6 +9,7 @@ import type { Contribution, Score } from './score.ts'
 
 /** Contributions that a decision names. */
 const NAMED = 5
+const VERSION_DIGITS = 12
 const SHARE_DECIMALS = 10_000
 /** Significant digits of a contribution's value: for people, and the same on every machine. */
 const VALUE_DIGITS = 6
@@ -16,6 +17,8 @@ const VALUE_DIGITS = 6
 export interface Scorer {
   /** `<folder>@<first 12 digits of the manifest's SHA-256>`: names the content, not only the folder. */
   readonly version: string
+  /** SHA-256 of the manifest, which names every file of the model by its own, hex. */
+  readonly hash: string
   /** One score a view, in order; `views` may be empty. */
   score(views: readonly ExpressionView[]): Score[]
   /** Frees the memory of the net. */
@@ -23,7 +26,7 @@ export interface Scorer {
 }
 
 export interface ScorerParts {
-  readonly version: string
+  readonly hash: string
   readonly manifest: Manifest
   readonly heads: Heads
   readonly readFeatures: FeatureReader
@@ -31,7 +34,7 @@ export interface ScorerParts {
   readonly explainAbove: number
 }
 
-export function createScorer({ version, manifest, heads, readFeatures, explainAbove }: ScorerParts): Scorer {
+export function createScorer({ hash, manifest, heads, readFeatures, explainAbove }: ScorerParts): Scorer {
   const { features, calibration } = manifest
   const width = features.length
   const parts = new Float64Array(width)
@@ -52,7 +55,8 @@ export function createScorer({ version, manifest, heads, readFeatures, explainAb
   }
 
   return {
-    version,
+    version: `${manifest.version}@${hash.slice(0, VERSION_DIGITS)}`,
+    hash,
     score(views) {
       if (views.length === 0) return []
       if (values.length < views.length * width) values = new Float64Array(views.length * width)

@@ -75,6 +75,7 @@ function decodeEvent(record: LogRecord, batch: Batch, options: DecodeOptions): P
     amountBaseMinor,
     fired: NOTHING_FIRED,
     scored: null,
+    challenged: null,
     degraded: Number.isNaN(amountBaseMinor) ? [`rate:${event.currency}`] : [],
     decision: null,
   })

@@ -40,17 +40,33 @@ export function filesIn(dir: string, kind: 'rules' | 'tests'): string[] {
   }
 }
 
-/**
- * Loads every `*.yaml` of the folder but `*.test.yaml`. Throws RULES_INVALID with all problems of all files, each as
- * `file:line:column rule-id: message` with the line and a caret below, also for a folder without rules.
- */
-export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
-  const files = filesIn(dir, 'rules')
+/** The rule files of a folder as they were when it was read. */
+export interface RuleFolder {
+  readonly dir: string
+  readonly files: readonly { readonly path: string; readonly text: string }[]
+}
+
+/** Reads every `*.yaml` of the folder but `*.test.yaml`. Throws RULES_INVALID for a folder without rule files. */
+export function readRules(dir: string): RuleFolder {
+  const files = filesIn(dir, 'rules').map((path) => ({ path, text: readFileSync(path, 'utf8') }))
   if (files.length === 0) throw new AppError('RULES_INVALID', `the folder ${dir} holds no rule file (*.yaml)`)
+  return { dir, files }
+}
+
+/** Reads and compiles. Throws RULES_INVALID. */
+export function loadRules(dir: string, options: LoadRulesOptions): RuleSet {
+  return compileRules(readRules(dir), options)
+}
+
+/**
+ * Compiles the rules of a folder. Throws RULES_INVALID with all problems of all files, each as `file:line:column rule-id: message`
+ * with the line and a caret below, also for files without rules.
+ */
+export function compileRules({ dir, files }: RuleFolder, options: LoadRulesOptions): RuleSet {
   const problems: string[] = []
   const rules: Rule[] = []
   const locations = new Map<string, string>()
-  const parsed = files.map((path) => parseRuleFile(path, readFileSync(path, 'utf8')))
+  const parsed = files.map(({ path, text }) => parseRuleFile(path, text))
   const names = collectNames(parsed)
   const hasEntry = options.hasEntry ?? NO_VOCABULARY.hasEntry
   const vocabulary = vocabularyOf(parsed, names, hasEntry)

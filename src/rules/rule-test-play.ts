@@ -99,6 +99,7 @@ function batchOf(
     score: Number.NaN,
     fired: [],
     scored: null,
+    challenged: null,
     degraded: [],
     decision: null,
   })

@@ -5,6 +5,9 @@ import { ERRORS } from '../errors.ts'
 import { ACTIONS } from '../rules/rule-set.ts'
 import { METRICS } from './metric-table.ts'
 
+/** Percentiles from which on champion and challenger are asked whether both would have spoken up. */
+export const COMPARED_AT = [0.9, 0.99, 0.999] as const
+
 export interface JournalCacheFigures {
   readonly bytes: number
   readonly limitBytes: number
@@ -47,6 +50,11 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
     rejected: counter(METRICS.rejected),
     alerts: counter(METRICS.alerts),
     score: histogram(METRICS.score),
+    challengerScore: histogram(METRICS.challengerScore),
+    challengerDisagreements: counter(METRICS.challengerDisagreements),
+    challengerFailures: counter(METRICS.challengerFailures),
+    modelRefused: gauge(METRICS.modelRefused),
+    modelSwitches: counter(METRICS.modelSwitches),
     degraded: counter(METRICS.degraded),
     consumerLag: gauge(METRICS.consumerLag),
     retries: counter(METRICS.retries),
@@ -65,6 +73,13 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
   // A counter that appears with its first event has no rate for that event.
   for (const stage of STAGES) set.stageDuration.zero({ stage })
   for (const outcome of ['taken', 'same', 'refused']) set.ruleSwitches.inc({ outcome }, 0)
+  for (const role of ['champion', 'challenger']) {
+    set.modelRefused.set({ role }, 0)
+    for (const outcome of ['taken', 'same', 'refused']) set.modelSwitches.inc({ role, outcome }, 0)
+  }
+  for (const threshold of COMPARED_AT)
+    for (const higher of ['champion', 'challenger'])
+      set.challengerDisagreements.inc({ threshold: String(threshold), higher }, 0)
   for (const action of ACTIONS) set.decisions.inc({ action }, 0)
   for (const [code, { disposition }] of Object.entries(ERRORS)) {
     if (disposition === 'reject') set.rejected.inc({ code }, 0)
@@ -72,6 +87,8 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
   }
   return set
 }
+
+export type MetricSet = ReturnType<typeof createMetricSet>
 
 /** Metrics that are asked for when Prometheus asks. */
 function scrapedMetrics(registry: Registry, reads: ScrapeReads) {

@@ -86,6 +86,37 @@ export const METRICS = {
     labels: [],
     buckets: SCORE_BUCKETS,
   },
+  challengerScore: {
+    type: 'histogram',
+    name: 'paysentry_challenger_score',
+    help: 'Scores of the challenger for the same payments: percentiles of its own calibration span, from 0 to 1',
+    labels: [],
+    buckets: SCORE_BUCKETS,
+  },
+  challengerDisagreements: {
+    type: 'counter',
+    name: 'paysentry_challenger_disagreements_total',
+    help: 'Payments that one model scored from the threshold on and the other below it, by threshold and by which one scored higher: champion or challenger',
+    labels: ['threshold', 'higher'],
+  },
+  challengerFailures: {
+    type: 'counter',
+    name: 'paysentry_challenger_failures_total',
+    help: 'Payments that the challenger could not score; their decisions were made all the same',
+    labels: [],
+  },
+  modelRefused: {
+    type: 'gauge',
+    name: 'paysentry_model_refused',
+    help: '1 while the model that was promoted last was refused and the one before it decides, else 0; by role: champion or challenger',
+    labels: ['role'],
+  },
+  modelSwitches: {
+    type: 'counter',
+    name: 'paysentry_model_switches_total',
+    help: 'Attempts to take another model, by role (champion or challenger) and by what became of them: taken, same or refused',
+    labels: ['role', 'outcome'],
+  },
   degraded: {
     type: 'counter',
     name: 'paysentry_degraded_total',
@@ -162,8 +193,8 @@ export const METRICS = {
   buildInfo: {
     type: 'gauge',
     name: 'paysentry_build_info',
-    help: 'Always 1; the labels say which version, rule set and model are running',
-    labels: ['version', 'rule_set', 'model'],
+    help: 'Always 1; the labels say which version, rule set, model and challenger are running',
+    labels: ['version', 'rule_set', 'model', 'challenger'],
   },
   rulesRefused: {
     type: 'gauge',

@@ -2,8 +2,15 @@
 // The names and labels live in metric-table.ts; here they are filled. Observing never throws and never awaits.
 import { type Counter, collectDefaultMetrics, type Gauge, Registry } from 'prom-client'
 import type { Batch, StageName } from '../batch.ts'
+import type { ModelRole } from '../control/control-record.ts'
 import type { ErrorCode } from '../errors.ts'
-import { createMetricSet, type JournalCacheFigures, type ScrapeReads } from './metric-set.ts'
+import {
+  COMPARED_AT,
+  createMetricSet,
+  type JournalCacheFigures,
+  type MetricSet,
+  type ScrapeReads,
+} from './metric-set.ts'
 import { METRICS } from './metric-table.ts'
 
 /** A partition without a batch for this long belongs to another processor, or is idle: its lag is no longer told. */
@@ -17,6 +24,8 @@ export interface BuildInfo {
   readonly ruleSet: string
   /** Version of the model; null when it runs without. */
   readonly model: string | null
+  /** Version of the challenger; null without one. */
+  readonly challenger: string | null
 }
 
 export interface MetricDescription {
@@ -51,6 +60,8 @@ export interface Metrics {
   bindListEntries(read: () => number): void
   /** An attempt to take another rule set; whether the newest one was refused is told until the next attempt. */
   countRuleSwitch(outcome: 'taken' | 'same' | 'refused'): void
+  /** An attempt to take another model; whether the newest one was refused is told until the next attempt. */
+  countModelSwitch(role: ModelRole, outcome: 'taken' | 'same' | 'refused'): void
   setDemotedRules(count: number): void
   countUnreadableControl(): void
   /** Replaces what was said before, so that exactly one combination has the value 1. */
@@ -113,11 +124,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.ruleSwitches.inc({ outcome })
       m.rulesRefused.set(outcome === 'refused' ? 1 : 0)
     },
+    countModelSwitch(role, outcome) {
+      m.modelSwitches.inc({ role, outcome })
+      m.modelRefused.set({ role }, outcome === 'refused' ? 1 : 0)
+    },
     setDemotedRules: (count) => m.rulesDemoted.set(count),
     countUnreadableControl: () => m.controlUnreadable.inc(),
-    setBuildInfo({ version, ruleSet, model }) {
+    setBuildInfo({ version, ruleSet, model, challenger }) {
       m.buildInfo.reset()
-      m.buildInfo.set({ version, rule_set: ruleSet, model: model ?? 'none' }, 1)
+      const models = { model: model ?? 'none', challenger: challenger ?? 'none' }
+      m.buildInfo.set({ version, rule_set: ruleSet, ...models }, 1)
     },
     observeBatch(batch, nowMs) {
       const { topic, partition, records, lag, arrivedAtMs } = batch.source
@@ -135,6 +151,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         m.processingLatency.observe(processingSeconds)
         for (const rule of item.fired) m.rulesFired.inc({ rule: rule.id, mode: rule.mode })
         if (item.scored !== null) m.score.observe(item.scored.value)
+        if (item.challenged !== null) compare(m, item.scored?.value ?? null, item.challenged.score)
         for (const what of item.degraded) countDegraded(what)
       }
     },
@@ -160,6 +177,21 @@ function countOutcomes(events: Counter<'topic' | 'outcome'>, topic: string, batc
   if (batch.events.length > 0) events.inc({ topic, outcome: 'decided' }, batch.events.length)
   if (batch.labels.length > 0) events.inc({ topic, outcome: 'labelled' }, batch.labels.length)
   if (batch.rejected.length > 0) events.inc({ topic, outcome: 'rejected' }, batch.rejected.length)
+}
+
+/** What both models say of one payment. */
+function compare(m: MetricSet, champion: number | null, challenger: number | null): void {
+  if (challenger === null) {
+    m.challengerFailures.inc()
+    return
+  }
+  m.challengerScore.observe(challenger)
+  if (champion === null) return
+  for (const threshold of COMPARED_AT) {
+    if (champion >= threshold === challenger >= threshold) continue
+    const higher = challenger > champion ? 'challenger' : 'champion'
+    m.challengerDisagreements.inc({ threshold: String(threshold), higher })
+  }
 }
 
 /** Lag by partition, which forgets the partitions that this processor no longer hears of. */

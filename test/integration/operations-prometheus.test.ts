@@ -18,7 +18,7 @@ import { eventually, query, startPrometheus, temporaryFolder } from './operation
 
 it('collects what paysentry counts, and every question of dashboards and alerts has an answer', async () => {
   const metrics = createMetrics({ alertsTopic: 'payments.alerts', now: Date.now })
-  metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:00', model: null })
+  metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:00', model: null, challenger: null })
   metrics.bindJournalCache(() => ({ bytes: 1, limitBytes: 4, entries: 1, evictions: 0 }))
   metrics.observeBatch(
     batchOf({

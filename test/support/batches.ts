@@ -38,6 +38,7 @@ export function batchEventOf(event: Partial<PaymentEvent>, slots: Partial<BatchE
     score: Number.NaN,
     fired: [],
     scored: null,
+    challenged: null,
     degraded: [],
     decision: null,
     ...slots,

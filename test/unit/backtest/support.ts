@@ -67,9 +67,12 @@ export function knowledgeOf(rules: readonly RuleFields[], against: readonly Rule
   const knowledge: Knowledge = {
     rates: loadRates('rates.yaml'),
     ruleSet,
+    ruleFolder: { dir: '', files: [] },
     scorer: null,
+    challenger: null,
     windows,
     modelWindows: [],
+    championWindows: 0,
   }
   return { knowledge, against: other }
 }

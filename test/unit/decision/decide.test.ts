@@ -57,6 +57,16 @@ describe('decide', () => {
     expect(decision).toMatchObject({ action: 'allow', reasons: [], shadow: [{ rule: 'a', action: 'block' }] })
   })
 
+  it('names a challenger and its score, which act on nothing, and says nothing of one where there is none', () => {
+    const challenged = { version: 'm2@0123456789ab', score: 0.9999 }
+    const decision = decide(batchEventOf({}, { challenged }), { versions })
+    expect(decision).toMatchObject({ action: 'allow', reasons: [], score: null, challenger: challenged })
+    expect(decisionSchema.parse(decision)).toEqual(decision)
+    const failed = decide(batchEventOf({}, { challenged: { ...challenged, score: null } }), { versions })
+    expect(decisionSchema.parse(failed)).toEqual({ ...decision, challenger: { ...challenged, score: null } })
+    expect(decide(batchEventOf({}), { versions })).not.toHaveProperty('challenger')
+  })
+
   it('allows an event on which nothing fired', () => {
     expect(decide(batchEventOf({}), { versions })).toMatchObject({
       action: 'allow',

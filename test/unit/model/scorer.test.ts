@@ -128,6 +128,36 @@ describe('the score stage', () => {
     scorer.close()
   })
 
+  it('lets a challenger score the same payments, and changes nothing else by it', async () => {
+    const [scorer, challenger] = [await load(), await load()]
+    const types = ['authorisation', 'login'] as const
+    const [alone, beside] = [0, 1].map(() => types.map((type) => batchEventOf({ type })))
+    createScoreStage(scorer)(batchOf(alone!))
+    const onFailed = (error: unknown) => expect.unreachable(String(error))
+    createScoreStage(scorer, { challenger, onFailed })(batchOf(beside!))
+    const { version } = challenger
+    expect(beside!.map(({ challenged }) => challenged)).toEqual([
+      { version, score: alone![0]?.scored?.value },
+      null,
+    ])
+    expect(beside!.map((event) => ({ ...event, challenged: null }))).toEqual(alone)
+    scorer.close()
+    challenger.close()
+  })
+
+  it('goes on without the scores of a challenger that fails, and says why', async () => {
+    const scorer = await load()
+    const failing: Scorer = { ...scorer, version: 'next@1', score: () => expect.unreachable('broken') }
+    const failures: string[] = []
+    const onFailed = (error: unknown, version: string) => failures.push(`${version}: ${String(error)}`)
+    const event = batchEventOf({})
+    createScoreStage(scorer, { challenger: failing, onFailed })(batchOf([event]))
+    expect(event.scored?.value).toBeGreaterThan(0)
+    expect(event.challenged).toEqual({ version: 'next@1', score: null })
+    expect(failures).toEqual(['next@1: AssertionError: broken'])
+    scorer.close()
+  })
+
   it('leaves everything unscored without a model', () => {
     const event = batchEventOf({})
     createScoreStage(null)(batchOf([event]))
@@ -234,7 +264,7 @@ describe('training', () => {
     expect(again.supervised?.weights).toEqual(model.supervised?.weights)
     expect(model.supervised).not.toBeNull()
     expect(again.manifest).toEqual(model.manifest)
-    const other = await trainTiny(4_000, 8)
+    const other = await trainTiny({ seed: 8 })
     expect(other.supervised?.weights).not.toEqual(model.supervised?.weights)
   })
 
@@ -252,7 +282,7 @@ describe('training', () => {
     const set = tinySet(4_000)
     const labelledMs = set.labelledMs.map((_, i) => set.labelledMs[(i * 1_357 + 11) % 4_000] ?? Number.NaN)
     const known = labelledMs.map((ms, i) => (Number.isFinite(ms) ? i * 1_000 + 1 : Number.NaN))
-    const { manifest } = await trainTiny(4_000, 7, { ...set, labelledMs: known })
+    const { manifest } = await trainTiny({ set: { ...set, labelledMs: known } })
     expect(model.manifest.metrics['supervised']?.['average_precision']).toBeGreaterThan(0.9)
     expect(manifest.metrics['supervised']?.['average_precision'] ?? 0).toBeLessThan(0.5)
   })
@@ -260,12 +290,12 @@ describe('training', () => {
   it('uses no label that had not arrived when the validation rows begin', async () => {
     const set = tinySet(4_000)
     const late = { ...set, labelledMs: set.labelledMs.map((ms) => ms + 4_000_000) }
-    const { manifest, supervised } = await trainTiny(4_000, 7, late)
+    const { manifest, supervised } = await trainTiny({ set: late })
     expect([supervised, manifest.supervised]).toEqual([null, null])
     expect(manifest.metrics['model']).toEqual(manifest.metrics['rarity'])
   })
 
   it('refuses to train on a handful of rows', async () => {
-    await expect(trainTiny(300)).rejects.toMatchObject({ code: 'MODEL_INVALID' })
+    await expect(trainTiny({ rows: 300 })).rejects.toMatchObject({ code: 'MODEL_INVALID' })
   })
 })

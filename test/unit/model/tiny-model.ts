@@ -50,11 +50,21 @@ export function tinySet(rows: number, seed = 5): TrainingSet {
   }
 }
 
-export function trainTiny(rows = 4_000, seed = 7, set = tinySet(rows)): Promise<TrainedModel> {
+export interface TinyOptions {
+  readonly rows?: number
+  readonly seed?: number
+  readonly set?: TrainingSet
+  readonly version?: string
+  /** As many as TINY_FEATURES. */
+  readonly features?: readonly Feature[]
+}
+
+export function trainTiny(options: TinyOptions = {}): Promise<TrainedModel> {
+  const { rows = 4_000, seed = 7, set = tinySet(rows), version = 'tiny', features = TINY_FEATURES } = options
   return trainModel({
     set,
-    features: TINY_FEATURES,
-    version: 'tiny',
+    features,
+    version,
     seed,
     epochs: 4,
     source: 'a test',

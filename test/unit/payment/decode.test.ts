@@ -18,6 +18,7 @@ describe('a valid payment event', () => {
       entities: event?.entities,
       fired: [],
       scored: null,
+      challenged: null,
       degraded: [],
       decision: null,
     })

@@ -10,6 +10,8 @@ export const ARRIVED_MS = Date.parse('2026-03-01T12:00:00Z')
 export interface EventFacts {
   readonly action: Action
   readonly score?: number
+  /** What a challenger says; null when it failed. */
+  readonly challenger?: number | null
   readonly fired?: readonly FiredRule[]
   readonly degraded?: string[]
   /** How long before its arrival the broker stamped it. */
@@ -89,6 +91,7 @@ function batchEvent(record: LogRecord, facts: EventFacts): BatchEvent {
     decision,
     fired: facts.fired ?? [],
     scored: facts.score === undefined ? null : { value: facts.score, contributions: [] },
+    challenged: facts.challenger === undefined ? null : { version: 'm2@1', score: facts.challenger },
     degraded: facts.degraded ?? [],
   } as Partial<BatchEvent> as BatchEvent
 }

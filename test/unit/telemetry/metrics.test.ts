@@ -31,6 +31,11 @@ describe('the metric table', () => {
       'counter paysentry_rejected_total{code}',
       'counter paysentry_alerts_total{}',
       'histogram paysentry_score{}',
+      'histogram paysentry_challenger_score{}',
+      'counter paysentry_challenger_disagreements_total{threshold,higher}',
+      'counter paysentry_challenger_failures_total{}',
+      'gauge paysentry_model_refused{role}',
+      'counter paysentry_model_switches_total{role,outcome}',
       'counter paysentry_degraded_total{what}',
       'gauge paysentry_consumer_lag_records{topic,partition}',
       'counter paysentry_retries_total{code}',
@@ -43,7 +48,7 @@ describe('the metric table', () => {
       'counter paysentry_coalesce_failures_total{}',
       'histogram paysentry_store_round_trip_seconds{}',
       'gauge paysentry_unjournaled_records{}',
-      'gauge paysentry_build_info{version,rule_set,model}',
+      'gauge paysentry_build_info{version,rule_set,model,challenger}',
       'gauge paysentry_rules_refused{}',
       'counter paysentry_rule_switches_total{outcome}',
       'gauge paysentry_rules_demoted{}',
@@ -121,6 +126,29 @@ describe('observing a batch', () => {
     expect(samples(text, 'paysentry_batch_records_sum')).toEqual(['4'])
     expect(samples(text, 'paysentry_consumer_lag_records')).toEqual([
       '{topic="payments.events",partition="3"} 7',
+    ])
+  })
+
+  it('compares a challenger with the champion at thresholds, and counts what it could not score', async () => {
+    const metrics = metricsOf()
+    const events = [
+      { action: 'allow' as const, score: 0.2, challenger: 0.3 },
+      { action: 'allow' as const, score: 0.95, challenger: 0.5 },
+      { action: 'allow' as const, score: 0.5, challenger: 0.995 },
+      { action: 'allow' as const, score: 0.5, challenger: null },
+      { action: 'allow' as const, score: 0.5 },
+    ]
+    metrics.observeBatch(batchOf({ events }), ARRIVED_MS)
+    const text = await metrics.text()
+    expect(samples(text, 'paysentry_challenger_score_count')).toEqual(['3'])
+    expect(samples(text, 'paysentry_challenger_failures_total')).toEqual(['1'])
+    expect(samples(text, 'paysentry_challenger_disagreements_total')).toEqual([
+      '{threshold="0.9",higher="champion"} 1',
+      '{threshold="0.9",higher="challenger"} 1',
+      '{threshold="0.99",higher="champion"} 0',
+      '{threshold="0.99",higher="challenger"} 1',
+      '{threshold="0.999",higher="champion"} 0',
+      '{threshold="0.999",higher="challenger"} 0',
     ])
   })
 
@@ -207,10 +235,10 @@ describe('the states', () => {
 
   it('names one running combination of versions at a time', async () => {
     const metrics = metricsOf()
-    metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:aa', model: null })
-    metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:bb', model: 'm2' })
+    metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:aa', model: null, challenger: null })
+    metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:bb', model: 'm2', challenger: 'm3' })
     expect(samples(await metrics.text(), 'paysentry_build_info')).toEqual([
-      '{version="0.1.0",rule_set="sha256:bb",model="m2"} 1',
+      '{version="0.1.0",rule_set="sha256:bb",model="m2",challenger="m3"} 1',
     ])
   })
 
