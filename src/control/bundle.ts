@@ -100,7 +100,8 @@ export function generateSigningKey(): { privateKeyPem: string; publicKey: string
   }
 }
 
-function privateKey(pem: string): KeyObject {
+/** Throws CONFIG_INVALID for a text that is no private key. */
+export function privateKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (error) {

@@ -2,19 +2,23 @@
 // takes the records in the order of their offsets, so all come to the same lists, rule set and demotions.
 import type { EventLog, Follower, LogRecord } from '../log/event-log.ts'
 import type { ListStore } from '../rules/list-store.ts'
+import { type Activations, createActivations } from './activations.ts'
 import {
   type ControlChange,
   type Demotion,
   readControl,
   type RuleBundle,
   type TrafficCounts,
-  type Activation,
 } from './control-record.ts'
 
 export interface ControlOptions {
   readonly log: Pick<EventLog, 'follow'>
   readonly topic: string
   readonly lists: ListStore
+  /** Keys that activations must be signed with; not looked at when there are none. */
+  readonly publicKeys: readonly string[]
+  /** Told of an activation that does not count, and why; also while the topic is read whole. */
+  readonly onRefused: (problem: string) => void
   /** Told of an activation or of a bundle that came later than its activation; never before the topic was read whole. */
   readonly onRuleSet: () => void
   /** Told when a rule was demoted or lifted; never before the topic was read whole. */
@@ -30,7 +34,7 @@ export interface ControlOptions {
 export interface Control {
   /** Published rule sets by their hash. */
   readonly bundles: ReadonlyMap<string, RuleBundle>
-  readonly activation: () => Activation | null
+  readonly activations: Pick<Activations, 'current' | 'refused'>
   /** Demoted rules by id. */
   readonly demotions: ReadonlyMap<string, Demotion>
   /** Rejects when the topic can no longer be followed. */
@@ -42,7 +46,7 @@ export interface Control {
 export async function openControl(options: ControlOptions): Promise<Control> {
   const bundles = new Map<string, RuleBundle>()
   const demotions = new Map<string, Demotion>()
-  let activation: Activation | null = null
+  const activations = createActivations(options.publicKeys)
   let isWhole = false
 
   /** What a change concerns, for those who are told once a delivery is through. */
@@ -66,10 +70,13 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       }
       case 'ruleset':
         setOrDelete(bundles, change.hash, change.bundle)
-        return change.hash === activation?.ruleSet ? 'ruleset' : null
-      case 'activation':
-        activation = change.activation
-        return 'ruleset'
+        return change.hash === activations.current()?.ruleSet ? 'ruleset' : null
+      case 'activation': {
+        const problem = activations.take(change.activation)
+        if (problem === null) return 'ruleset'
+        options.onRefused(problem)
+        return null
+      }
       case 'breaker':
         if (change.demotion === null) options.onLifted(change.rule)
         setOrDelete(demotions, change.rule, change.demotion)
@@ -94,7 +101,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   return {
     bundles,
     demotions,
-    activation: () => activation,
+    activations,
     finished: follower.finished,
     stop: () => follower.stop(),
   }
