@@ -58,7 +58,8 @@ export type RejectCode = {
 export const ERRORS: Readonly<Record<ErrorCode, { disposition: Disposition; message: string }>> = table
 
 /** What a decision can do without, and what it says of it; `deadline`: it was given up for lack of time. */
-export type Missing = 'journals' | 'model' | 'deadline'
+export const MISSING = ['journals', 'model', 'deadline'] as const
+export type Missing = (typeof MISSING)[number]
 
 /** What is missing after an error with the disposition `degrade`. */
 export function missingAfter(code: ErrorCode): readonly Missing[] {

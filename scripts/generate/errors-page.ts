@@ -40,7 +40,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Nothing, as long as it is rare: it comes with every rebalance. Often: raise `kafka.sessionTimeoutMs`.',
   CONFIG_INVALID: 'Mend every problem that is listed, in the file or the environment.',
   BUNDLE_REFUSED:
-    'Look at `paysentry rules status`. Publish the rule set again with a key of `rules.publicKeys` and the same version of paysentry, or go back with `paysentry rules rollback`. While running, the rule set before goes on deciding; at a start the process ends.',
+    'Look at `paysentry rules status`. Publish the rule set again with a key of `rules.publicKeys` and the same version of paysentry, or go back with `paysentry rules rollback --key FILE`. While running, the rule set before goes on deciding; at a start the process ends.',
   RULES_INVALID: 'Mend every problem that is listed; `paysentry rules check` finds them before a start.',
   MODEL_INVALID: 'Put the files of the model version back, or set `model.version` to another one.',
   RATES_INVALID: 'Mend every problem that is listed in the file that `money.ratesFile` names.',

@@ -99,6 +99,8 @@ export const ACTIVATION_EXAMPLE: Activation = {
   ruleSet: DECISION_EXAMPLE.versions.ruleSet,
   previous: null,
   ...BY_ANALYST,
+  number: 1,
+  signature: 'q1Yb0lQxw0m0m9Sg3xvH3rGmQ4m2oVbJ8yqk1cX9s0v7C1r5Gv2sJtQ0x6mZ8dUe4nP3aLk7yWf2bHs9oRt1Cg==',
 }
 
 const MODEL_EXAMPLE = {

@@ -25,6 +25,8 @@ Rules and features are written in the [Common Expression Language](https://cel.d
   which is true when \`x\` is unknown.
 - Whole-number division by zero is unknown; beyond 2^53 whole numbers are rounded.
 - \`attributes['name']\` reads the publisher's own facts. \`score\` is the model's, in rules only.
+- Positions in a text are code points, from 0. \`substring\` leaves out what lies outside of the text:
+  \`attributes['email'].substring(attributes['email'].indexOf('@') + 1)\` is the domain, or the whole text where there is no @.
 - Amounts are major units of the base currency; \`amount_minor\` is as published. \`hour\` and \`weekday\` are UTC's; \`weekday\` is 1 for Monday.
 
 ## Windows
@@ -76,6 +78,22 @@ Groups of merchant categories (ISO 18245; meanings as in Visa's Merchant Data St
 | group | codes |
 |---|---|
 ${mccGroups.join('\n')}
+
+## What is missing
+
+A processor decides on although something is missing (\`degrade.*\`). \`degraded('…')\`, in rules only, tells that
+
+| name | what is missing | what a rule sees then |
+|---|---|---|
+| \`journals\` | the journals could not be read, or what was decided without them is still being journaled | every entity without a past: counts, sums and \`distinct\` are 0, the rest is unknown; while journaling, windows are too small |
+| \`model\` | the model failed | \`score\` is unknown |
+| \`deadline\` | the journals were given up for lack of time | as \`journals\`, which is missing too |
+| \`late\` | the event came too late for the journal of one of its entities | this entity as if it were new |
+| \`rate\` | there is no rate for the currency | \`amount\` is unknown |
+
+So a rule that asks for much does not fire without journals, and one that asks for little fires too often unless it says
+\`!degraded('journals')\`: \`type == 'refund' && count(card, '30d') == 0.0 && !degraded('journals')\`. In a rule test, \`degraded: [journals]\` on an
+event makes it so.
 
 ## Local time
 

@@ -6,13 +6,13 @@ import type { Knowledge } from '../knowledge.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { payerHash48 } from '../rules/rules-stage.ts'
 import { createDifferenceTally, type Difference } from './difference.ts'
-import { readRecording } from './recording.ts'
+import type { Recording } from './recording.ts'
 import { createReplay, type ReplayOptions } from './replay.ts'
 import { createTally, type SetCounts } from './tally.ts'
 import { readLabels } from './truth.ts'
 
 export interface BacktestOptions extends Omit<ReplayOptions, 'onDecided'> {
-  readonly file: string
+  readonly recording: Recording
   readonly knowledge: Knowledge
   /** The set that `knowledge.ruleSet` is compared with; its windows must be among those of `knowledge`. */
   readonly against: RuleSet | null
@@ -26,8 +26,9 @@ export interface BacktestOptions extends Omit<ReplayOptions, 'onDecided'> {
 
 export interface Progress {
   readonly phase: 'labels' | 'events'
-  readonly doneBytes: number
-  readonly ofBytes: number
+  /** Bytes of a file or messages of a topic. */
+  readonly done: number
+  readonly of: number
   readonly events: number
 }
 
@@ -52,14 +53,14 @@ export interface BacktestCounts {
  */
 export const LEAST_CACHE_BYTES = 512 * 1024 * 1024
 
-/** Reads the recording twice: for its final labels, and for playing it. Throws RECORDING_INVALID. */
+/** Reads the recording twice: for its final labels, and for playing it. Throws RECORDING_INVALID or LOG_UNAVAILABLE. */
 export async function runBacktest(options: BacktestOptions): Promise<BacktestCounts> {
-  const { file, knowledge, against } = options
+  const { recording, knowledge, against } = options
   const seen = { events: 0, labels: 0, fromMs: Number.NaN, toMs: Number.NaN }
   const rejected = new Map<string, number>()
-  const report = (phase: Progress['phase']) => (doneBytes: number, ofBytes: number) =>
-    options.onProgress({ phase, doneBytes, ofBytes, events: seen.events })
-  const labels = await readLabels({ file, onProgress: report('labels') }, options.unlabelled)
+  const report = (phase: Progress['phase']) => (done: number, of: number) =>
+    options.onProgress({ phase, done, of, events: seen.events })
+  const labels = await readLabels(recording, options.unlabelled, report('labels'))
   const tally = createTally(knowledge.ruleSet)
   const baseline = against === null ? null : createTally(against)
   const difference = against === null ? null : createDifferenceTally()
@@ -85,7 +86,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
 
   const replay = createReplay({ ...options, onDecided })
   try {
-    for await (const lines of readRecording({ file, onProgress: report('events') })) await replay.play(lines)
+    for await (const lines of recording.read('all', report('events'))) await replay.play(lines)
   } finally {
     await replay.close()
   }

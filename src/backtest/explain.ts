@@ -50,7 +50,9 @@ export async function explainEvent(options: ExplainOptions): Promise<Explained |
       }
     }
     if (!('message' in subject)) return null
-    await replay.play([{ kind: 'event', line: 1, value: subject.message }])
+    await replay.play([
+      { kind: 'event', line: 1, timestampMs: Number.POSITIVE_INFINITY, value: subject.message },
+    ])
     return outcomeOf(last, explained)
   } finally {
     await replay.close()

@@ -1,4 +1,4 @@
-// Recorded traffic: JSON Lines as `paysentry simulate --to FILE` writes them, or bare events and labels, one a line.
+// Recorded traffic in a file: JSON Lines as `paysentry simulate --to FILE` writes them, or bare events and labels, one a line.
 // Read in one go from front to back, holding one piece of the file at a time. The order of the lines is the order of arrival.
 import { open } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
@@ -10,8 +10,26 @@ export interface RecordedLine {
   readonly kind: 'event' | 'label'
   /** From 1. */
   readonly line: number
+  /** Broker timestamp, epoch milliseconds; infinite in a file, which holds none. */
+  readonly timestampMs: number
   /** The message as it was published; null for a message without a value. */
   readonly value: Buffer | null
+}
+
+/** Traffic that can be read again and again, and is the same each time. */
+export interface Recording {
+  /**
+   * The messages in the order of arrival, some at a time: all, or at least every label. `onProgress` is told how much is done, and of
+   * how much. Throws RECORDING_INVALID or LOG_UNAVAILABLE.
+   */
+  read(
+    what: 'all' | 'labels',
+    onProgress: (done: number, of: number) => void,
+  ): AsyncGenerator<readonly RecordedLine[]>
+}
+
+export function fileRecording(file: string): Recording {
+  return { read: (_what, onProgress) => readRecording({ file, onProgress }) }
 }
 
 export interface ReadOptions {
@@ -26,6 +44,8 @@ const LINE_FEED = 10
 const ENVELOPE = /^\{"topic":"[^"\\]*(events|labels)","key":(?:null|"(?:[^"\\]|\\.)*"),"value":/
 const LONGEST_ENVELOPE = 512
 const SHOWN_CHARACTERS = 60
+/** No event is ahead of it. */
+const NO_TIMESTAMP = Number.POSITIVE_INFINITY
 
 /** All lines of the file, some at a time. Throws RECORDING_INVALID with file and line for what is no JSON object. */
 export async function* readRecording({ file, onProgress }: ReadOptions): AsyncGenerator<RecordedLine[]> {
@@ -68,7 +88,7 @@ function parseLine(bytes: Buffer, line: number, file: string): RecordedLine {
   if (envelope !== null) {
     const kind = envelope[1] === 'events' ? 'event' : 'label'
     const value = bytes.subarray(envelope[0].length, bytes.lastIndexOf('}'))
-    if (value[0] === 0x7b) return { kind, line, value }
+    if (value[0] === 0x7b) return { kind, line, timestampMs: NO_TIMESTAMP, value }
   }
   return parseSlowly(bytes, line, file)
 }
@@ -85,12 +105,18 @@ function parseSlowly(bytes: Buffer, line: number, file: string): RecordedLine {
   if ('topic' in content && 'value' in content && typeof content.topic === 'string') {
     const { topic, value } = content
     const kind = topic.endsWith('labels') ? 'label' : 'event'
-    if (value === null) return { kind, line, value: null }
-    return { kind, line, value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)) }
+    if (value === null) return { kind, line, timestampMs: NO_TIMESTAMP, value: null }
+    return {
+      kind,
+      line,
+      timestampMs: NO_TIMESTAMP,
+      value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+    }
   }
   return {
     kind: 'label' in content && 'event' in content ? 'label' : 'event',
     line,
+    timestampMs: NO_TIMESTAMP,
     value: Buffer.from(text),
   }
 }
@@ -112,11 +138,11 @@ export function batchOf(
 ): PartitionBatch {
   const topic = kind === 'event' ? topics.events : topics.labels
   const records = lines.map(
-    ({ line, value }): LogRecord => ({
+    ({ line, timestampMs, value }): LogRecord => ({
       topic,
       partition: 0,
       offset: String(line),
-      timestampMs: 0,
+      timestampMs,
       key: null,
       value,
       headers: {},

@@ -20,6 +20,7 @@ export interface ReplayOptions {
   readonly horizons: Horizons
   readonly cacheBytes: number
   readonly maxMessageBytes: number
+  readonly maxFutureSkewMs: number
   /** Told of every batch when its events are decided. */
   readonly onDecided: (batch: Batch) => void
 }
@@ -53,8 +54,7 @@ export function createReplay(options: ReplayOptions): Replay {
     rates,
     newWindows: () => noWindows.slice(),
     maxMessageBytes: options.maxMessageBytes,
-    // Lines hold no broker timestamp that an event could be ahead of.
-    maxFutureSkewMs: Number.POSITIVE_INFINITY,
+    maxFutureSkewMs: options.maxFutureSkewMs,
   })
   const { cacheBytes } = options
   const { minorPerMajor } = rates

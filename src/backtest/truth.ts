@@ -3,7 +3,7 @@
 import type { BatchEvent } from '../batch.ts'
 import type { PaymentEvent } from '../payment/event.ts'
 import { labelSchema } from '../payment/event.ts'
-import { readRecording, type ReadOptions } from './recording.ts'
+import type { Recording } from './recording.ts'
 
 export const TRUTHS = ['fraud', 'genuine', 'unknown'] as const
 export type Truth = (typeof TRUTHS)[number]
@@ -18,9 +18,13 @@ export interface Labels {
 const IS_PAYMENT: ReadonlySet<PaymentEvent['type']> = new Set(['authorisation', 'transfer', 'withdrawal'])
 
 /** Reads all labels of a recording: memory grows with labels, not with events. A label that is not valid is left out here. */
-export async function readLabels(options: ReadOptions, unlabelled: 'genuine' | 'unknown'): Promise<Labels> {
+export async function readLabels(
+  recording: Recording,
+  unlabelled: 'genuine' | 'unknown',
+  onProgress: (done: number, of: number) => void,
+): Promise<Labels> {
   const final = new Map<string, 'fraud' | 'genuine'>()
-  for await (const lines of readRecording(options)) {
+  for await (const lines of recording.read('labels', onProgress)) {
     for (const { kind, value } of lines) {
       if (kind === 'event' || value === null) continue
       const label = labelSchema.safeParse(parsed(value))

@@ -4,9 +4,14 @@ import { Command, Option } from 'commander'
 import { LEAST_CACHE_BYTES, type Progress, runBacktest } from '../backtest/backtest.ts'
 import { loadBacktestKnowledge } from '../backtest/load.ts'
 import { reportPage } from '../backtest/page.ts'
+import { fileRecording, type Recording } from '../backtest/recording.ts'
 import { reportOf } from '../backtest/report.ts'
+import { topicRecording } from '../backtest/topic-recording.ts'
+import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
+import { topicNames } from '../log/topics.ts'
 import { backtestText } from './backtest-text.ts'
+import { openCommandLog } from './command-log.ts'
 import { instant } from './option-values.ts'
 import { configOfProcess, terminalOf } from './process-host.ts'
 import { progressTo } from './progress.ts'
@@ -26,7 +31,10 @@ interface BacktestCommandOptions {
 export function backtestCommand(): Command {
   return new Command('backtest')
     .description('Play recorded traffic through the pipeline and judge the rules by its labels')
-    .requiredOption('--from <file>', 'JSON Lines, as "paysentry simulate --to FILE" writes them')
+    .requiredOption(
+      '--from <source>',
+      '"topic" for the events and labels in Kafka, or a file of JSON Lines, as "paysentry simulate --to FILE" writes them',
+    )
     .option('--rules <folder>', 'folder of the rule files; the setting rules.dir if absent')
     .option('--against <folder>', 'rules to compare with, such as the ones that run now')
     .addOption(
@@ -42,7 +50,7 @@ export function backtestCommand(): Command {
     )
     .option('--json <file>', 'write all figures as JSON')
     .option('--html <file>', 'write a page with plots, which needs nothing else')
-    .option('--config <file>', 'configuration file (YAML), for the model and the rates')
+    .option('--config <file>', 'configuration file (YAML), for the model, the rates and Kafka')
     .action(backtest)
 }
 
@@ -52,21 +60,26 @@ async function backtest(options: BacktestCommandOptions): Promise<void> {
     options.rules === undefined ? given : { ...given, rules: { ...given.rules, dir: options.rules } }
   const { knowledge, against } = await loadBacktestKnowledge(config, options.against)
   const { rates, scorer } = knowledge
+  const source = await openSource(options, config).catch((error: unknown) => {
+    scorer?.close()
+    throw error
+  })
   try {
     const counts = await runBacktest({
-      file: options.from,
+      recording: source.recording,
       knowledge,
       against,
       unlabelled: options.unlabelled,
       horizons: config.velocity,
       cacheBytes: Math.max(config.velocity.cacheBytes, LEAST_CACHE_BYTES),
       maxMessageBytes: config.limits.maxMessageBytes,
+      maxFutureSkewMs: config.velocity.maxFutureSkewMs,
       sinceMs: options.since ?? Number.NEGATIVE_INFINITY,
       untilMs: options.until ?? Number.POSITIVE_INFINITY,
       onProgress: progress(process.stderr),
     })
     const report = reportOf(counts, {
-      file: options.from,
+      file: source.name,
       currency: rates.base,
       minorPerMajor: rates.minorPerMajor,
       unlabelled: options.unlabelled,
@@ -77,6 +90,36 @@ async function backtest(options: BacktestCommandOptions): Promise<void> {
     process.stdout.write(backtestText(report, terminalOf(process.stdout)))
   } finally {
     scorer?.close()
+    await source.close()
+  }
+}
+
+interface Source {
+  /** In the report. */
+  readonly name: string
+  readonly recording: Recording
+  close(): Promise<void>
+}
+
+/** A file that is called "topic" can be named as "./topic". */
+async function openSource({ from, since }: BacktestCommandOptions, config: Config): Promise<Source> {
+  if (from !== 'topic') {
+    return { name: from, recording: fileRecording(from), close: () => Promise.resolve() }
+  }
+  const log = openCommandLog(
+    config,
+    'set PAYSENTRY_KAFKA_BROKERS, or name a file of recorded traffic with --from',
+  )
+  try {
+    const topics = topicNames(config.topics.prefix)
+    const { retentionMs, maxFutureSkewMs } = config.velocity
+    // Nothing older is in a journal when the first event is judged. An event may arrive before its own time.
+    const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : since - retentionMs - maxFutureSkewMs
+    const recording = await topicRecording({ log, topics, sinceMs })
+    return { name: topics.events, recording, close: () => log.close() }
+  } catch (error) {
+    await log.close()
+    throw error
   }
 }
 
@@ -88,7 +131,7 @@ function write(path: string, text: string, option: string): void {
   }
 }
 
-/** A bar for each pass over the file; behind it the rate and the time that is left. */
+/** A bar for each pass over the recording; behind it the rate and the time that is left. */
 function progress(stream: NodeJS.WriteStream): (progress: Progress) => void {
   const bars = { labels: progressTo(stream, 'Reading labels'), events: progressTo(stream, 'Playing events') }
   let startedAtMs = performance.now()
@@ -97,8 +140,8 @@ function progress(stream: NodeJS.WriteStream): (progress: Progress) => void {
     if (now.phase !== phase) startedAtMs = performance.now()
     phase = now.phase
     const seconds = (performance.now() - startedAtMs) / 1_000
-    const leftSeconds = (seconds * (now.ofBytes - now.doneBytes)) / Math.max(1, now.doneBytes)
+    const leftSeconds = (seconds * (now.of - now.done)) / Math.max(1, now.done)
     const rate = phase === 'events' ? `  ${Math.round(now.events / Math.max(seconds, 0.001))} events/s` : ''
-    bars[phase](now.doneBytes, now.ofBytes, `${rate}  ${Math.ceil(leftSeconds)} s left`)
+    bars[phase](now.done, now.of, `${rate}  ${Math.ceil(leftSeconds)} s left`)
   }
 }

@@ -50,6 +50,7 @@ async function explain(file: string | undefined, options: ExplainCommandOptions)
       horizons: config.velocity,
       cacheBytes: config.velocity.cacheBytes,
       maxMessageBytes: config.limits.maxMessageBytes,
+      maxFutureSkewMs: config.velocity.maxFutureSkewMs,
     })
     if (explained === null) {
       throw new AppError(

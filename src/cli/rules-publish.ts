@@ -2,6 +2,7 @@
 // `rules.source: control` switches to the same one.
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { type Activations, createActivations, signActivation } from '../control/activations.ts'
 import {
   type BundleContent,
   bundleContent,
@@ -11,7 +12,6 @@ import {
 } from '../control/bundle.ts'
 import {
   ACTIVATION_KEY,
-  type Activation,
   type ControlChange,
   controlRecord,
   type RuleBundle,
@@ -33,8 +33,10 @@ interface CommonOptions {
   readonly config?: string
   readonly author?: string
 }
-interface PublishOptions extends CommonOptions {
+interface ActivateOptions extends CommonOptions {
   readonly key: string
+}
+interface PublishOptions extends ActivateOptions {
   readonly dir?: string
   readonly activate?: boolean
 }
@@ -57,13 +59,16 @@ export function addPublishCommands(rules: Command): void {
     .option('--activate', 'let it decide from now on')
     .option(...author)
     .action(publish)
+  const key: [string, string] = ['--key <file>', 'private key, from "rules keygen"']
   sub('activate <hash>', 'Let a published rule set decide; the first digits of its hash are enough')
+    .requiredOption(...key)
     .option(...author)
     .action(activate)
   sub(
     'rollback [hash]',
     'Go back to an earlier published rule set; to the one before the active one if absent',
   )
+    .requiredOption(...key)
     .option(...author)
     .action(rollback)
   sub('status', 'Show the published rule sets, which one is active, and who did it when').action(status)
@@ -83,12 +88,7 @@ function keygen({ out }: { readonly out: string }): void {
 async function publish(options: PublishOptions): Promise<void> {
   const config = configOfProcess(options.config)
   const content = await checkedContent(config, options.dir ?? config.rules.dir)
-  let pem: string
-  try {
-    pem = readFileSync(options.key, 'utf8')
-  } catch (cause) {
-    throw new AppError('CONFIG_INVALID', `${options.key} cannot be read`, { cause })
-  }
+  const pem = readKey(options)
   const packed = packBundle(content, pem)
   const hash = content.ruleSet
   await withControl(config, async (access) => {
@@ -97,9 +97,22 @@ async function publish(options: PublishOptions): Promise<void> {
     if (config.rules.publicKeys.length > 0) openBundle(hash, record, config.rules.publicKeys)
     await access.log.produce([controlRecord(access.topic, ruleSetKey(hash), record)])
     process.stdout.write(`published ${hash} (${packed.bundle.length} bytes)\n`)
-    if (options.activate === true)
-      await activateHash(access, hash, published(await access.read()), options.author)
+    if (options.activate === true) {
+      await activateHash(
+        { access, pem, author: options.author },
+        hash,
+        published(await access.read(), config),
+      )
+    }
   })
+}
+
+function readKey({ key }: ActivateOptions): string {
+  try {
+    return readFileSync(key, 'utf8')
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', `${key} cannot be read`, { cause })
+  }
 }
 
 /** The rule set of the folder. Throws RULES_INVALID for a problem in a file and for tests that fail or are missing. */
@@ -121,42 +134,60 @@ async function checkedContent(config: Config, dir: string): Promise<BundleConten
   return bundleContent(rules.hash, filesIn(dir, 'rules'))
 }
 
-async function activate(hash: string, options: CommonOptions): Promise<void> {
-  await withControl(configOfProcess(options.config), async (access) => {
-    const state = published(await access.read())
-    await activateHash(access, fullHash(hash, state), state, options.author)
+async function activate(hash: string, options: ActivateOptions): Promise<void> {
+  const pem = readKey(options)
+  const config = configOfProcess(options.config)
+  await withControl(config, async (access) => {
+    const state = published(await access.read(), config)
+    await activateHash({ access, pem, author: options.author }, fullHash(hash, state), state)
   })
 }
 
-async function rollback(hash: string | undefined, options: CommonOptions): Promise<void> {
-  await withControl(configOfProcess(options.config), async (access) => {
-    const state = published(await access.read())
-    const wanted = hash ?? state.activation?.previous
+async function rollback(hash: string | undefined, options: ActivateOptions): Promise<void> {
+  const pem = readKey(options)
+  const config = configOfProcess(options.config)
+  await withControl(config, async (access) => {
+    const state = published(await access.read(), config)
+    const wanted = hash ?? state.activations.current()?.previous
     if (wanted === undefined || wanted === null) {
       throw new AppError(
         'CONFIG_INVALID',
         'no rule set was active before; name one of "paysentry rules status"',
       )
     }
-    await activateHash(access, fullHash(wanted, state), state, options.author)
+    await activateHash({ access, pem, author: options.author }, fullHash(wanted, state), state)
   })
 }
 
+interface Signer {
+  readonly access: ControlAccess
+  /** The private key. */
+  readonly pem: string
+  readonly author: string | undefined
+}
+
+/** Throws BUNDLE_REFUSED when no processor with these settings would take it. */
 async function activateHash(
-  access: ControlAccess,
+  { access, pem, author }: Signer,
   ruleSet: string,
-  { activation }: Published,
-  author: string | undefined,
+  { activations }: Published,
 ): Promise<void> {
-  const previous = activation?.ruleSet === ruleSet ? activation.previous : (activation?.ruleSet ?? null)
-  const record: Activation = { ruleSet, previous, ...access.signed(author) }
+  const before = activations.current()
+  const previous = before?.ruleSet === ruleSet ? before.previous : (before?.ruleSet ?? null)
+  const record = signActivation({ ruleSet, previous, ...access.signed(author) }, before, pem)
+  const problem = activations.take(record)
+  if (problem !== null) throw new AppError('BUNDLE_REFUSED', problem)
   await access.log.produce([controlRecord(access.topic, ACTIVATION_KEY, record)])
   process.stdout.write(`${ruleSet} decides from here on where rules.source is "control"\n`)
 }
 
 async function status(options: CommonOptions): Promise<void> {
   const config = configOfProcess(options.config)
-  const { bundles, activation } = await withControl(config, async ({ read }) => published(await read()))
+  const { bundles, activations } = await withControl(config, async ({ read }) =>
+    published(await read(), config),
+  )
+  const activation = activations.current()
+  const refused = activations.refused()
   const rows = [...bundles].map(([hash, bundle]) => [
     hash,
     hash === activation?.ruleSet ? 'active' : hash === activation?.previous ? 'before' : '',
@@ -170,6 +201,7 @@ async function status(options: CommonOptions): Promise<void> {
       ? 'Nothing is activated: the rules folder decides\n'
       : `${activation.ruleSet} was activated by ${activation.author} at ${activation.at}\n`,
   )
+  if (refused !== null) process.stdout.write(`Refused: ${refused}\n`)
 }
 
 function signatureState(hash: string, bundle: RuleBundle, { rules }: Config): string {
@@ -185,19 +217,19 @@ function signatureState(hash: string, bundle: RuleBundle, { rules }: Config): st
 
 interface Published {
   readonly bundles: ReadonlyMap<string, RuleBundle>
-  readonly activation: Activation | null
+  readonly activations: Activations
 }
 
-function published(changes: readonly ControlChange[]): Published {
+function published(changes: readonly ControlChange[], { rules }: Config): Published {
   const bundles = new Map<string, RuleBundle>()
-  let activation: Activation | null = null
+  const activations = createActivations(rules.publicKeys)
   for (const change of changes) {
-    if (change.kind === 'activation') activation = change.activation
+    if (change.kind === 'activation') activations.take(change.activation)
     if (change.kind !== 'ruleset') continue
     if (change.bundle === null) bundles.delete(change.hash)
     else bundles.set(change.hash, change.bundle)
   }
-  return { bundles, activation }
+  return { bundles, activations }
 }
 
 /** The one published rule set whose hash begins so, with or without `sha256:`. Throws CONFIG_INVALID. */

@@ -38,6 +38,14 @@ export const activationSchema = z
     ruleSet: sha256Hash.describe('The rule set that decides from here on'),
     previous: sha256Hash.nullable().describe('The one that was active before; null when none was'),
     ...who,
+    number: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('One more than that of the activation before; a lower one than the last does not count'),
+    signature: base64
+      .optional()
+      .describe('Ed25519 over the key and the other fields; without it the record counts nowhere'),
   })
   .meta({ id: 'Activation', description: 'Which published rule set decides. Key: `activation/rules`' })
 

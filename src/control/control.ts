@@ -2,6 +2,7 @@
 // takes the records in the order of their offsets, so all come to the same lists, rule set and demotions.
 import type { EventLog, Follower, LogRecord } from '../log/event-log.ts'
 import type { ListStore } from '../rules/list-store.ts'
+import { type Activations, createActivations } from './activations.ts'
 import {
   type ControlChange,
   type Demotion,
@@ -10,13 +11,16 @@ import {
   readControl,
   type RuleBundle,
   type TrafficCounts,
-  type Activation,
 } from './control-record.ts'
 
 export interface ControlOptions {
   readonly log: Pick<EventLog, 'follow'>
   readonly topic: string
   readonly lists: ListStore
+  /** Keys that activations must be signed with; not looked at when there are none. */
+  readonly publicKeys: readonly string[]
+  /** Told of an activation that does not count, and why; also while the topic is read whole. */
+  readonly onRefused: (problem: string) => void
   /** Told of an activation or of a bundle that came later than its activation; never before the topic was read whole. */
   readonly onRuleSet: () => void
   /** Told when a model was promoted, or a promotion taken back; never before the topic was read whole. */
@@ -34,9 +38,9 @@ export interface ControlOptions {
 export interface Control {
   /** Published rule sets by their hash. */
   readonly bundles: ReadonlyMap<string, RuleBundle>
-  readonly activation: () => Activation | null
   /** What was promoted last, by role. */
   readonly promotions: ReadonlyMap<ModelRole, Promotion>
+  readonly activations: Pick<Activations, 'current' | 'refused'>
   /** Demoted rules by id. */
   readonly demotions: ReadonlyMap<string, Demotion>
   /** Rejects when the topic can no longer be followed. */
@@ -49,7 +53,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   const bundles = new Map<string, RuleBundle>()
   const demotions = new Map<string, Demotion>()
   const promotions = new Map<ModelRole, Promotion>()
-  let activation: Activation | null = null
+  const activations = createActivations(options.publicKeys)
   let isWhole = false
 
   /** What a change concerns, for those who are told once a delivery is through. */
@@ -73,10 +77,13 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       }
       case 'ruleset':
         setOrDelete(bundles, change.hash, change.bundle)
-        return change.hash === activation?.ruleSet ? 'ruleset' : null
-      case 'activation':
-        activation = change.activation
-        return 'ruleset'
+        return change.hash === activations.current()?.ruleSet ? 'ruleset' : null
+      case 'activation': {
+        const problem = activations.take(change.activation)
+        if (problem === null) return 'ruleset'
+        options.onRefused(problem)
+        return null
+      }
       case 'model':
         setOrDelete(promotions, change.role, change.promotion)
         return 'model'
@@ -106,7 +113,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     bundles,
     demotions,
     promotions,
-    activation: () => activation,
+    activations,
     finished: follower.finished,
     stop: () => follower.stop(),
   }

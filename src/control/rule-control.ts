@@ -61,6 +61,13 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     log: options.log,
     topic: options.topic,
     lists: standing.lists,
+    // With "folder" nobody acts on them.
+    publicKeys: config.rules.source === 'control' ? config.rules.publicKeys : [],
+    onRefused(problem) {
+      metrics.countRuleSwitch('refused')
+      const { hash } = options.deciding.knowledge().ruleSet
+      logger.error({ problem, ruleSet: hash }, 'An activation was refused; the rules before go on deciding')
+    },
     onRuleSet: () => parts.rules?.activated(),
     onModel: () => parts.models?.promoted(),
     onBreaker: standDemotions,
@@ -115,13 +122,17 @@ function rulesInForce(options: RuleControlOptions, control: Control): RulesInFor
   const { config, deciding, metrics, logger } = options
   return createRulesInForce({
     config,
-    published: () => ({ activation: control.activation(), bundles: control.bundles }),
+    published: () => ({
+      activation: control.activations.current(),
+      refused: control.activations.refused(),
+      bundles: control.bundles,
+    }),
     current: deciding.knowledge,
     use: deciding.use,
     onSwitch(outcome, origin, { ruleSet }) {
       metrics.countRuleSwitch(outcome)
       sayWhatDecides(options)
-      const by = origin === 'control' ? control.activation()?.author : undefined
+      const by = origin === 'control' ? control.activations.current()?.author : undefined
       const message = outcome === 'same' ? 'The rules are as they were' : 'Other rules decide from here on'
       logger.info({ origin, by, ruleSet: ruleSet.hash, rules: ruleSet.size }, message)
     },

@@ -13,6 +13,8 @@ export interface RulesInForceOptions {
   readonly published: () => {
     readonly activation: Activation | null
     readonly bundles: ReadonlyMap<string, RuleBundle>
+    /** Why the last activation did not count; null when it did, or there was none. */
+    readonly refused: string | null
   }
   /** What decides now. */
   readonly current: () => Knowledge
@@ -68,6 +70,10 @@ export function createRulesInForce(options: RulesInForceOptions): RulesInForce {
   }
   return {
     begin() {
+      const { activation, refused } = published()
+      if (config.rules.source === 'control' && activation === null && refused !== null) {
+        throw new AppError('BUNDLE_REFUSED', refused)
+      }
       if (origin() === 'control') take('control')
     },
     reload() {

@@ -3,11 +3,14 @@ import { compilePattern } from './automaton.ts'
 import { type Attribute, attribute, FIELDS, OBJECTS, type Reader } from './fields.ts'
 import {
   codePoints,
+  type Degradation,
   lowerAscii,
   NUMBER_FUNCTIONS,
   PAIR_FUNCTIONS,
   parseDouble,
   parseInteger,
+  positionOf,
+  substring,
   type TextMethod,
   truncate,
   upperAscii,
@@ -104,7 +107,9 @@ export function compileMethod(
   args: readonly Part[],
 ): ScalarPart | null {
   const text = asText(receiver)?.run
-  if (text === undefined || args.length > 1) return null
+  if (text === undefined) return null
+  if (name === 'substring') return compileSubstring(text, args)
+  if (args.length > 1) return null
   const [arg] = args
   if (name === 'size') {
     return arg === undefined ? { type: 'int', run: (view) => codePoints(text(view)) } : null
@@ -123,6 +128,34 @@ export function compileMethod(
       return { type: 'bool', run: (view) => text(view).endsWith(run(view)) }
     case 'contains':
       return { type: 'bool', run: (view) => text(view).includes(run(view)) }
+    case 'indexOf':
+      return { type: 'int', run: (view) => positionOf(text(view), run(view), 'first') }
+    case 'lastIndexOf':
+      return { type: 'int', run: (view) => positionOf(text(view), run(view), 'last') }
+  }
+}
+
+function compileSubstring(text: Reader<string>, args: readonly Part[]): TextPart | null {
+  const [first, second] = args
+  const from = first === undefined ? null : asNumber(first)
+  if (from === null || args.length > 2) return null
+  if (second === undefined) {
+    return {
+      type: 'string',
+      run: (view) => substring(text(view), from.run(view), Number.POSITIVE_INFINITY),
+    }
+  }
+  const to = asNumber(second)
+  if (to === null) return null
+  return { type: 'string', run: (view) => substring(text(view), from.run(view), to.run(view)) }
+}
+
+/** `degraded('late')`: whether the event lacks this, in whatever way. */
+export function compileDegraded(what: Degradation): BoolPart {
+  const inSomeWay = `${what}:`
+  return {
+    type: 'bool',
+    run: ({ degraded }) => degraded.some((missing) => missing === what || missing.startsWith(inSomeWay)),
   }
 }
 

@@ -44,6 +44,7 @@ export function createEnvironment(scope: Scope, handlers: Handlers = notEvaluate
   declareWindows(declare)
   declare('known', ['dyn'], 'bool')
   for (const name of LOCAL_FUNCTIONS) for (const type of ['Payer', 'Payee']) declare(name, [type], 'int')
+  if (scope === 'rule') declare('degraded', ['string'], 'bool')
   for (const name of MEMBERSHIPS) declare(name, ['string'], 'Values')
   env.registerOperator('string in Values: bool', handlers('in'))
   for (const name of Object.keys(NUMBER_FUNCTIONS)) {

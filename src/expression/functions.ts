@@ -28,6 +28,15 @@ export function isLocalFunction(name: string): name is LocalFunction {
   return LOCAL_FUNCTIONS.some((known) => known === name)
 }
 
+/** What `degraded('…')` can ask for. Of `late:card` it is the part before the colon. */
+export const DEGRADATIONS = ['journals', 'model', 'deadline', 'late', 'rate'] as const
+export type Degradation = (typeof DEGRADATIONS)[number]
+
+/** The name of something that can be missing; null for another text. */
+export function degradationNamed(name: unknown): Degradation | null {
+  return DEGRADATIONS.find((known) => known === name) ?? null
+}
+
 export const TEXT_METHODS = [
   'startsWith',
   'endsWith',
@@ -37,6 +46,9 @@ export const TEXT_METHODS = [
   'upperAscii',
   'trim',
   'size',
+  'substring',
+  'indexOf',
+  'lastIndexOf',
 ] as const
 export type TextMethod = (typeof TEXT_METHODS)[number]
 
@@ -70,6 +82,11 @@ export const USAGE: Readonly<Record<string, string>> = {
   lowerAscii: 'text.lowerAscii()',
   upperAscii: 'text.upperAscii()',
   trim: 'text.trim()',
+  substring:
+    'text.substring(from) or text.substring(from, to), positions being counted from 0 and `to` left out',
+  indexOf: "text.indexOf('…'), the position of the first one, or -1",
+  lastIndexOf: "text.lastIndexOf('…'), the position of the last one, or -1",
+  degraded: "degraded('journals'), what is missing being journals, model, deadline, late or rate",
   list: 'x in list(\'name\'), the list being declared under "lists:" of the rules folder',
   group: "x in group('name'), such as payee.mcc in group('gambling')",
   cidr: "x in cidr('block'), such as device.ip in cidr('10.0.0.0/8')",
@@ -117,4 +134,20 @@ export function codePoints(text: string): number {
   let count = 0
   for (const _ of text) count++
   return count
+}
+
+const SURROGATE = /[\uD800-\uDFFF]/
+
+/** From one code point up to another, which is left out. What lies outside of the text is left out too; unknown positions give "". */
+export function substring(text: string, from: number, to: number): string {
+  if (Number.isNaN(from) || Number.isNaN(to)) return ''
+  const start = Math.max(0, from)
+  const end = Math.max(start, to)
+  return SURROGATE.test(text) ? Array.from(text).slice(start, end).join('') : text.slice(start, end)
+}
+
+/** Code points before the first `part`, or the last one; -1 where there is none. */
+export function positionOf(text: string, part: string, which: 'first' | 'last'): number {
+  const at = which === 'first' ? text.indexOf(part) : text.lastIndexOf(part)
+  return at > 0 && SURROGATE.test(text) ? codePoints(text.slice(0, at)) : at
 }

@@ -6,7 +6,7 @@ import type { Horizons } from '../velocity/grid.ts'
 import { childrenOf, pathOf } from './ast.ts'
 import type { Scope } from './environment.ts'
 import { FIELDS, IDENTIFIER_OF, OBJECTS } from './fields.ts'
-import { isLocalFunction, TEXT_METHODS, USAGE } from './functions.ts'
+import { DEGRADATIONS, degradationNamed, isLocalFunction, TEXT_METHODS, USAGE } from './functions.ts'
 import { isMembership, membershipOf, type Vocabulary } from './membership.ts'
 import { type Complain, isEntityType, isRecordKind, isWindowFunction, windowOf } from './windows.ts'
 
@@ -81,7 +81,7 @@ function unknownName(path: string, definitions: Definitions): string {
 
 function checkCall(
   node: ASTNode & { op: 'call' },
-  { horizons, vocabulary, definitions }: NameRules,
+  { scope, horizons, vocabulary, definitions }: NameRules,
   visit: (node: ASTNode) => void,
   complain: Complain,
 ): void {
@@ -90,6 +90,8 @@ function checkCall(
     windowOf({ node, fn: name, args, horizons }, complain)
   } else if (name === 'has') {
     checkHas(args, definitions, complain)
+  } else if (name === 'degraded') {
+    checkDegraded(node, scope, complain)
   } else if (isLocalFunction(name)) {
     const [place, ...more] = args
     if (place?.op !== 'id' || !['payer', 'payee'].includes(place.args) || more.length > 0) {
@@ -103,6 +105,17 @@ function checkCall(
     complain(node, unknownFunction(name))
     // Names in it may be names of the function that was meant, such as entities.
     for (const arg of args) if (arg.op !== 'id') visit(arg)
+  }
+}
+
+function checkDegraded(node: ASTNode & { op: 'call' }, scope: Scope, complain: Complain): void {
+  const [arg, ...more] = node.args[1]
+  if (scope === 'feature') {
+    complain(node, 'a feature cannot read what is missing: a model is trained on events that lack nothing.')
+  } else if (arg?.op !== 'value' || typeof arg.args !== 'string' || more.length > 0) {
+    complain(node, `write ${USAGE['degraded']}.`)
+  } else if (degradationNamed(arg.args) === null) {
+    complain(arg, `'${arg.args}' is nothing that can be missing.${suggestion(arg.args, DEGRADATIONS)}`)
   }
 }
 

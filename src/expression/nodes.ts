@@ -5,9 +5,16 @@ import { nearest } from '../nearest.ts'
 import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { type BinaryNode, pathOf, sourceOf } from './ast.ts'
-import { compileFunction, compileHas, compileMatches, compileMethod } from './calls.ts'
+import { compileDegraded, compileFunction, compileHas, compileMatches, compileMethod } from './calls.ts'
 import { attribute, FIELDS, hourOf, SCORE, weekdayOf } from './fields.ts'
-import { isLocalFunction, type LocalFunction, TEXT_METHODS, type TextMethod, USAGE } from './functions.ts'
+import {
+  degradationNamed,
+  isLocalFunction,
+  type LocalFunction,
+  TEXT_METHODS,
+  type TextMethod,
+  USAGE,
+} from './functions.ts'
 import type { LocalClock } from './local-time.ts'
 import { isMembership, membershipCall, membershipOf, type Vocabulary } from './membership.ts'
 import {
@@ -234,6 +241,10 @@ function compileCall(node: Call, context: NodeContext): ScalarPart | null {
   if (isMembership(name)) return context.complain(node, `it stands right of "in": write ${USAGE[name]}.`)
   const [first] = args
   if (isLocalFunction(name)) return compileLocal(name, first?.args === 'payee' ? 'payee' : 'payer', context)
+  if (name === 'degraded') {
+    const what = degradationNamed(first?.args)
+    return what === null ? unusable(node, context) : compileDegraded(what)
+  }
   if (name === 'has' && first !== undefined) {
     return compileHas(pathOf(first) ?? '') ?? unusable(node, context)
   }

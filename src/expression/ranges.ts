@@ -23,6 +23,13 @@ const FIELD_RANGES: Readonly<Record<string, Range>> = {
   'device.geo.lon': { low: -180, high: 180 },
 }
 
+/** Methods of texts whose numbers have bounds; a position of nothing is -1. */
+const METHOD_RANGES: Readonly<Record<string, Range>> = {
+  size: FROM_ZERO,
+  indexOf: { low: -1, high: Number.POSITIVE_INFINITY },
+  lastIndexOf: { low: -1, high: Number.POSITIVE_INFINITY },
+}
+
 const SECONDS: Readonly<Record<string, number>> = { minutes: 60, hours: 3_600, days: 86_400 }
 
 /** Every number that the node can be lies within. */
@@ -52,7 +59,7 @@ export function rangeOf(node: ASTNode): Range {
     case 'call':
       return rangeOfCall(node.args[0], node.args[1])
     case 'rcall':
-      return node.args[0] === 'size' ? FROM_ZERO : ANY
+      return METHOD_RANGES[node.args[0]] ?? ANY
     case '!=':
     case '!_':
     case '%':

@@ -11,4 +11,6 @@ export interface ExpressionView {
   readonly windows: Float64Array
   /** The model's score, 0 to 1; NaN when the event was not scored. Filled by the score stage. */
   score: number
+  /** What is missing for the decision, such as `journals` or `late:card`. Complete before the rules are asked. */
+  readonly degraded: readonly string[]
 }

@@ -115,6 +115,24 @@ export interface SpanOptions {
   readonly onRecords: (records: readonly LogRecord[]) => Promise<void>
 }
 
+export interface HistoryOptions {
+  readonly topics: readonly string[]
+  /** Leaves out what arrived before (broker timestamp, epoch milliseconds); all that retention has left if -Infinity. */
+  readonly sinceMs: number
+}
+
+/** What stood in some topics at one moment. */
+export interface History {
+  /** How many offsets the topics hold; a few of them may have no record. */
+  size(topics: readonly string[]): number
+  /**
+   * The records of these topics in the order of arrival, some at a time: by broker timestamp, within one millisecond by the order in
+   * which the topics are named here and then by partition. Records of one partition stay in its order whatever their timestamps.
+   * Memory is bounded by the number of partitions. Throws LOG_UNAVAILABLE.
+   */
+  read(topics: readonly string[]): AsyncGenerator<readonly LogRecord[]>
+}
+
 export interface EventLog {
   readonly kind: 'kafka' | 'in-process'
   /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
@@ -129,6 +147,8 @@ export interface EventLog {
    * TOPIC_MISSING.
    */
   readSpan(options: SpanOptions): Promise<void>
+  /** Notes where the topics begin and end; nothing that comes later belongs to it. Throws LOG_UNAVAILABLE or TOPIC_MISSING. */
+  history(options: HistoryOptions): Promise<History>
   /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
   produce(records: readonly OutputRecord[]): Promise<void>
   /** Stops the consumers and followers that are left, then lets go of every connection. */

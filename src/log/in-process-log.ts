@@ -10,6 +10,7 @@ import type {
   LogRecord,
   OutputRecord,
 } from './event-log.ts'
+import { laneOf, mergeArrivals } from './arrival-merge.ts'
 import { startInProcessConsumer } from './in-process-consumer.ts'
 import { createGroup, type Group } from './in-process-group.ts'
 import { createFollowing } from './in-process-follower.ts'
@@ -153,6 +154,21 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
       const start = Math.max(Number(from), store?.start() ?? 0)
       const records = store?.read(start, Math.max(0, Number(to) - start)) ?? []
       if (records.length > 0) await onRecords(records)
+    },
+    async history({ topics: names, sinceMs }) {
+      const spans = names.flatMap((name) =>
+        topicOf(name).partitions.map((partition) => {
+          const records = partition.read(0, Number.POSITIVE_INFINITY)
+          const first = records.findIndex(({ timestampMs }) => timestampMs >= sinceMs)
+          return { topic: name, records: first < 0 ? [] : records.slice(first) }
+        }),
+      )
+      const within = (chosen: readonly string[]) =>
+        chosen.flatMap((name) => spans.filter(({ topic }) => topic === name))
+      return {
+        size: (chosen) => within(chosen).reduce((sum, { records }) => sum + records.length, 0),
+        read: (chosen) => mergeArrivals(within(chosen).map(({ records }) => laneOf(records))),
+      }
     },
     async close() {
       await following.stopAll()

@@ -7,6 +7,7 @@ import { withAdmin } from './kafka-admin.ts'
 import { claimAtLeastOnce, type Position } from './kafka-claim.ts'
 import { hideTimerWarning, kafkaClient, type LogSink } from './kafka-client.ts'
 import { startKafkaConsumer } from './kafka-consumer.ts'
+import { openKafkaHistory } from './kafka-history.ts'
 import { startKafkaFollower } from './kafka-follower.ts'
 import { readKafkaSpan } from './kafka-range.ts'
 import { claimExactlyOnce } from './kafka-transaction.ts'
@@ -68,6 +69,11 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
     },
     readSpan: (span) =>
       readKafkaSpan({ kafka, clientId: options.settings.clientId, sink: options.sink }, span),
+    async history(historyOptions) {
+      await requireTopics(kafka, historyOptions.topics)
+      const { clientId } = options.settings
+      return openKafkaHistory({ kafka, clientId, sink: options.sink }, historyOptions)
+    },
     produce: (records) => producers.send(records),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))

@@ -1,6 +1,6 @@
 // Rule tests as their authors write them: `*.test.yaml` beside the rules. Every problem of every file is found at once.
 import { readFileSync } from 'node:fs'
-import { AppError } from '../errors.ts'
+import { AppError, type Missing } from '../errors.ts'
 import { suggestion } from '../nearest.ts'
 import type { Label, PaymentEvent } from '../payment/event.ts'
 import { childOf } from './file-schema.ts'
@@ -10,15 +10,17 @@ import { isObject, makeEvent, makeLabel, type PartialEvent } from './rule-test-e
 import { type Expectation, type Step, type TestFile, testFileSchema, testKeysAt } from './rule-test-schema.ts'
 import { readYaml, type YamlFile, type YamlPath } from './yaml-file.ts'
 
+export interface EventStep {
+  readonly event: PaymentEvent
+  readonly timeMs: number
+  /** What the score stage would say; NaN when it would say nothing. */
+  readonly score: number
+  /** What the event is decided without. */
+  readonly degraded: readonly Missing[]
+}
+
 /** One event or label on the virtual clock. */
-export type TestStep =
-  | {
-      readonly event: PaymentEvent
-      readonly timeMs: number
-      /** What the score stage would say; NaN when it would say nothing. */
-      readonly score: number
-    }
-  | { readonly label: Label; readonly timeMs: number }
+export type TestStep = EventStep | { readonly label: Label; readonly timeMs: number }
 
 export interface RuleTest {
   readonly name: string
@@ -126,7 +128,7 @@ function buildSteps(timeline: readonly Moment[], context: TestContext): TestStep
     const event = buildEvent(moment, events.length + 1, context)
     if (event === null) continue
     events.push(event)
-    steps.push({ event, timeMs, score: step.score ?? Number.NaN })
+    steps.push({ event, timeMs, score: step.score ?? Number.NaN, degraded: step.degraded ?? [] })
   }
   return steps
 }
@@ -144,6 +146,7 @@ function buildEvent(
     repeat: _repeat,
     every: _every,
     score: _score,
+    degraded: _degraded,
     expect: _expect,
     of: _of,
     ...fields

@@ -9,7 +9,7 @@ import { createPseudonymiser, type Pseudonymiser } from '../velocity/pseudonym.t
 import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import type { RuleSet } from './rule-set.ts'
-import type { RuleTest, TestStep } from './rule-test-file.ts'
+import type { EventStep, RuleTest, TestStep } from './rule-test-file.ts'
 import { createRulesStage } from './rules-stage.ts'
 import type { TestLists } from './test-lists.ts'
 
@@ -54,13 +54,20 @@ export async function playTest(
     // One batch a step: a test's clock may go on for longer than journals are kept.
     await velocity(batch)
     const [item] = batch.events
-    if (item !== undefined && 'event' in step) item.score = step.score
+    if (item !== undefined && 'event' in step) fill(item, step, windows)
     judge(batch)
     played.push(item ?? null)
   }
   await velocity.coalescer.close()
   await store.close()
   return played
+}
+
+/** What the stages before the rules would leave behind. An event without journals is journaled afterwards, as by a processor. */
+function fill(event: BatchEvent, { score, degraded }: EventStep, windows: WindowSet): void {
+  event.degraded.push(...degraded)
+  event.score = degraded.includes('model') ? Number.NaN : score
+  if (degraded.includes('journals')) event.windows.set(emptyWindows(windows))
 }
 
 function batchOf(

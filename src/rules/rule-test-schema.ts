@@ -1,6 +1,7 @@
 // What a file of rule tests may hold.
 import { z } from 'zod'
 import { paymentEventSchema } from '../payment/event.ts'
+import { MISSING } from '../errors.ts'
 import { parseDuration } from './duration.ts'
 import { oneOf, textField } from './file-schema.ts'
 import { ACTIONS, type Action } from './rule-set.ts'
@@ -57,6 +58,8 @@ const step = z.looseObject({
     .default(1),
   every: duration.optional(),
   score: z.number('must be a number from 0 to 1').min(0).max(1).optional(),
+  /** What this event must be decided without. */
+  degraded: z.array(oneOf(MISSING), 'must be a list, such as [journals]').optional(),
   expect: expectation.optional(),
 })
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LEAST_CACHE_BYTES, runBacktest } from '../../src/backtest/backtest.ts'
 import { loadBacktestKnowledge } from '../../src/backtest/load.ts'
+import { fileRecording } from '../../src/backtest/recording.ts'
 import { reportOf } from '../../src/backtest/report.ts'
 import { backtestText } from '../../src/cli/backtest-text.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -29,13 +30,14 @@ export async function run(): Promise<void> {
     const startedAt = performance.now()
     const cpu = process.cpuUsage()
     const counts = await runBacktest({
-      file,
+      recording: fileRecording(file),
       knowledge,
       against: null,
       unlabelled: 'genuine',
       horizons: config.velocity,
       cacheBytes: Math.max(config.velocity.cacheBytes, LEAST_CACHE_BYTES),
       maxMessageBytes: config.limits.maxMessageBytes,
+      maxFutureSkewMs: config.velocity.maxFutureSkewMs,
       sinceMs: Number.NEGATIVE_INFINITY,
       untilMs: Number.POSITIVE_INFINITY,
       onProgress: () => (peakBytes = Math.max(peakBytes, process.memoryUsage.rss())),

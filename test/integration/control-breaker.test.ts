@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runPaysentry } from '../support/processor.ts'
 import { controlledProcessors, decided, underLoad } from './control-support.ts'
+import { eventually } from './operations-support.ts'
 
 const setUp = controlledProcessors()
-const RULE = `rules:
+const RULE = `reasons: { EVERYTHING: { meaning: For this test, customer: We stopped this payment. } }
+rules:
   - id: everything
     description: Every payment from 10 on, for this test
     when: amount >= 10.0
@@ -24,11 +26,16 @@ it('a rule that blocks too large a share is demoted in both processors, and lift
     // Neither processor comes to as many by itself before both together do.
     PAYSENTRY_BREAKER_LEAST_EVENTS: '600',
   }
-  const [p1] = await Promise.all([processors.start('p1', limits), processors.start('p2', limits)])
+  const [p1, p2] = await Promise.all([processors.start('p1', limits), processors.start('p2', limits)])
   const load = underLoad(processors)
   const demoted = () => decided(processors).filter(({ versions }) => versions.demoted?.includes('everything'))
   await decisions.until(() => demoted().length >= 100)
-  expect(await p1.metrics.text()).toContain('paysentry_rules_demoted 1')
+  for (const { metrics } of [p1, p2]) {
+    await eventually(
+      async () => (await metrics.text()).includes('paysentry_rules_demoted 1'),
+      'it is demoted',
+    )
+  }
   const listed = await runPaysentry(['rules', 'breaker', 'list'], env)
   expect(listed.stdout).toMatch(/everything +\d+ +\d+ +100\.0 % +50\.0 %/)
 

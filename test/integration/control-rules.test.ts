@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { generateSigningKey, packBundle } from '../../src/control/bundle.ts'
-import { controlRecord, ruleSetKey } from '../../src/control/control-record.ts'
+import {
+  type Activation,
+  ACTIVATION_KEY,
+  activationSchema,
+  controlRecord,
+  ruleSetKey,
+} from '../../src/control/control-record.ts'
+import { textOf } from '../support/collector.ts'
 import { runPaysentry } from '../support/processor.ts'
 import { type ControlledProcessors, controlledProcessors, decided, underLoad } from './control-support.ts'
 import { eventually } from './operations-support.ts'
@@ -14,7 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), 'paysentry-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Fires for every payment of the traffic, and asks for a window that nothing else asks for. */
-const RULE = `rules:
+const RULE = `reasons: { EVERYTHING: { meaning: For this test, customer: We stopped this payment. } }
+rules:
   - id: everything
     description: Every payment from 10 on, for this test
     when: payee.merchant.startsWith('mer-') && amount >= 10.0 && count(merchant, '13m') >= 1
@@ -45,6 +53,23 @@ function expectConsistent(processors: ControlledProcessors, before: string, afte
     expect(reasons.some(({ code }) => code === 'EVERYTHING')).toBe(versions.ruleSet === after)
   }
   for (const hash of [before, after]) expect(all.some(({ versions }) => versions.ruleSet === hash)).toBe(true)
+}
+
+/** The activation that stands in the control topic. */
+async function standingActivation({ log, topics }: ControlledProcessors): Promise<Activation> {
+  let found: Activation | null = null
+  const follower = await log.follow({
+    topic: topics.control,
+    onRecords(records) {
+      for (const record of records) {
+        if (record.key?.toString() === ACTIVATION_KEY)
+          found = activationSchema.parse(JSON.parse(textOf(record)))
+      }
+    },
+  })
+  await follower.stop()
+  if (found === null) throw new Error('nothing is activated')
+  return found
 }
 
 it('a changed folder decides from the next batch on; a broken one changes nothing and says so', async () => {
@@ -98,6 +123,7 @@ it('a signed rule set decides on both processors once it is activated, and the o
   await run('rules', 'publish', '--key', keyFile, '--activate', '--author', 'first')
   const [p1, p2] = await Promise.all([processors.start('p1', control), processors.start('p2', control)])
   const before = p1.app.knowledge.ruleSet.hash
+  const firstActivation = await standingActivation(processors)
   const both = (hash: string) =>
     eventually(
       async () => [p1, p2].every(({ app }) => app.knowledge.ruleSet.hash === hash),
@@ -137,8 +163,25 @@ it('a signed rule set decides on both processors once it is activated, and the o
   }
   expect(await run('rules', 'status')).toMatch(new RegExp(`${after} +active +refused .*stranger`))
 
-  await run('rules', 'rollback', '--author', 'third')
+  // Without the key nobody can go back to the rule set before: neither unsigned, nor by what was signed for an earlier time.
+  const activate = (activation: Activation) =>
+    log.produce([controlRecord(topics.control, ACTIVATION_KEY, activation)])
+  const stranger = { ruleSet: before, previous: after, author: 'stranger', at: new Date().toISOString() }
+  await activate(stranger)
+  await activate(firstActivation)
+  await log.produce([{ topic: topics.control, key: ACTIVATION_KEY, value: null }])
+  for (const { app, metrics } of [p1, p2]) {
+    await eventually(
+      async () => (await metrics.text()).includes('paysentry_rule_switches_total{outcome="refused"} 4'),
+      'all three are refused',
+    )
+    expect(app.knowledge.ruleSet.hash).toBe(after)
+  }
+  expect(await run('rules', 'status')).toContain('Refused: ')
+
+  await run('rules', 'rollback', '--key', keyFile, '--author', 'third')
   await both(before)
+  for (const { metrics } of [p1, p2]) expect(await metrics.text()).toContain('paysentry_rules_refused 0')
   expect(await run('rules', 'status')).toContain(`${before} was activated by third`)
   await load.stop()
   await decisions.until(() => decisions.records.length >= processors.sent())

@@ -24,6 +24,7 @@ async function decisionsOf(
     (message, i): RecordedLine => ({
       kind: 'label' in message ? 'label' : 'event',
       line: i + 1,
+      timestampMs: Number.POSITIVE_INFINITY,
       value: Buffer.from(JSON.stringify(message)),
     }),
   )

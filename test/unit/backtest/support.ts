@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { BacktestOptions } from '../../../src/backtest/backtest.ts'
+import { fileRecording } from '../../../src/backtest/recording.ts'
 import type { Knowledge } from '../../../src/knowledge.ts'
 import { loadRates } from '../../../src/payment/rates.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
@@ -79,13 +80,14 @@ export function knowledgeOf(rules: readonly RuleFields[], against: readonly Rule
 
 export function optionsOf(file: string, knowledge: Knowledge): BacktestOptions {
   return {
-    file,
+    recording: fileRecording(file),
     knowledge,
     against: null,
     unlabelled: 'genuine',
     horizons: HORIZONS,
     cacheBytes: 1 << 24,
     maxMessageBytes: 65_536,
+    maxFutureSkewMs: 300_000,
     sinceMs: Number.NEGATIVE_INFINITY,
     untilMs: Number.POSITIVE_INFINITY,
     onProgress: () => undefined,

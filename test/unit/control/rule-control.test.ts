@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { App } from '../../../src/app.ts'
 import type { Batch } from '../../../src/batch.ts'
+import { signActivation } from '../../../src/control/activations.ts'
 import { bundleContent, generateSigningKey, packBundle } from '../../../src/control/bundle.ts'
 import {
   ACTIVATION_KEY,
@@ -21,7 +22,8 @@ import { startEmbedded } from '../../support/embedded.ts'
 import { paymentEvent } from '../../support/events.ts'
 
 const BY = { author: 'test', at: '2026-03-01T12:00:00Z' }
-const RULE = `rules:
+const RULE = `reasons: { EVERYTHING: { meaning: For this test, customer: We stopped this payment. } }
+rules:
   - id: everything
     description: Every payment from 10 on, for this test
     when: amount >= 10.0 && count(merchant, '13m') >= 1
@@ -91,11 +93,11 @@ it('a signed rule set decides once it is activated; one signed by a stranger, or
   const before = app.knowledge.ruleSet.hash
   const { hash } = loadRules(dir, { windows: createWindowSet(), horizons: HORIZONS })
   const content = bundleContent(hash, filesIn(dir, 'rules'))
-  const activation = controlRecord(control, ACTIVATION_KEY, { ruleSet: hash, previous: null, ...BY })
+  const activation = signActivation({ ruleSet: hash, previous: null, ...BY }, null, key.privateKeyPem)
   const [first] = await decide(1)
   expect(first).toMatchObject({ action: 'allow', versions: { ruleSet: before } })
 
-  await app.log.produce([activation])
+  await app.log.produce([controlRecord(control, ACTIVATION_KEY, activation)])
   expect(app.knowledge.ruleSet.hash).toBe(before)
   const forged = packBundle(content, generateSigningKey().privateKeyPem)
   await app.log.produce([controlRecord(control, ruleSetKey(hash), { ...forged, ...BY })])
@@ -110,9 +112,9 @@ it('a signed rule set decides once it is activated; one signed by a stranger, or
     reasons: [{ code: 'EVERYTHING' }],
   })
 
-  // Without an activation the folder decides again.
+  // The folder decided before; whoever can write to the topic cannot go back to it.
   await app.log.produce([{ topic: control, key: ACTIVATION_KEY, value: null }])
-  expect((await decide(1))[0]).toMatchObject({ action: 'allow', versions: { ruleSet: before } })
+  expect((await decide(1))[0]).toMatchObject({ action: 'block', versions: { ruleSet: hash } })
 })
 
 it('with rules.source "folder" activations are passed over', async () => {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import type { ExpressionView } from '../../../src/expression/view.ts'
 import type { PaymentEvent } from '../../../src/payment/event.ts'
 import { CHANNELS, EVENT_TYPES, OUTCOMES } from '../../../src/payment/event.ts'
+import { DEGRADATIONS } from '../../../src/expression/functions.ts'
 import { DEFINITIONS, GROUPS, LISTS } from './cel-oracle.ts'
 import { COUNTERPARTS, ENTITY_TYPES, RECORD_KINDS } from '../../../src/velocity/entity.ts'
 
@@ -117,6 +118,9 @@ const int: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
     // The library reads "" as 0; to us it is a missing text, and so unknown.
     literal("int('12')", "int('-7')", "int('abc')", 'int(currency)', "int('1.5')"),
     double(1).map((part) => join([part], ([a]) => `int(${a})`)),
+    fc
+      .tuple(text(1), fc.constantFrom('indexOf', 'lastIndexOf'), text(1))
+      .map(([a, method, b]) => join([a, b], ([x, y]) => `(${x}).${method}(${y})`)),
   )
 })
 
@@ -147,6 +151,16 @@ const double: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   )
 })
 
+/** Mostly one that a text has: elsewhere the library has an error. */
+const position: fc.Arbitrary<Expression> = literal(
+  '0',
+  '1',
+  '2',
+  'weekday',
+  '-1',
+  "payer.country.indexOf('E')",
+)
+
 const text: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
   const leaf = fc.oneof(
     fc.constantFrom(...TEXTS).map((value) => same(quote(value))),
@@ -171,6 +185,12 @@ const text: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth) => {
         .constantFrom('lowerAscii', 'upperAscii', 'trim')
         .map((method) => join([part], ([a]) => `(${a}).${method}()`)),
     ),
+    fc
+      .tuple(smaller, position)
+      .map(([part, from]) => join([part, from], ([a, b]) => `(${a}).substring(${b})`)),
+    fc
+      .tuple(smaller, position, position)
+      .map((parts) => join(parts, ([a, b, c]) => `(${a}).substring(${b}, ${c})`)),
     ternary(bool(depth - 1), smaller, smaller),
   )
 })
@@ -225,6 +245,7 @@ export const bool: (depth: number) => fc.Arbitrary<Expression> = fc.memo((depth)
     membership('list', fc.oneof(text(2), dyn), Object.keys(LISTS)),
     membership('cidr', fc.oneof(literal('device.ip', ...ADDRESSES.map(quote)), text(1)), BLOCKS),
     named('is_small'),
+    fc.constantFrom(...DEGRADATIONS).map((what) => same(`degraded('${what}')`)),
   )
 })
 
@@ -303,6 +324,7 @@ export const view: fc.Arbitrary<ExpressionView> = fc
     amountMinor: fc.constantFrom(0, 1, 7, 50, 999),
     amount: maybeUnknown,
     score: maybeUnknown,
+    degraded: fc.subarray(['journals', 'journals:incomplete', 'late:card', 'model', 'rate:XAF']),
     windows: fc.array(maybeUnknown, { minLength: 1, maxLength: 12 }),
   })
   .map((parts): ExpressionView => {
@@ -326,6 +348,7 @@ export const view: fc.Arbitrary<ExpressionView> = fc
       timeMs: parts.timeMs,
       amount: parts.amount,
       score: parts.score,
+      degraded: parts.degraded,
       windows: Float64Array.from({ length: 64 }, (_, slot) => windows[slot % windows.length] ?? Number.NaN),
     }
   })

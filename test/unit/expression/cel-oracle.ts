@@ -43,6 +43,9 @@ export function createOracle(windows: WindowSet): Oracle {
     if (name === 'in' || isMembership(name)) return () => undefined
     // Local time is asked for under another name as well.
     if (isLocalFunction(name)) return () => undefined
+    if (name === 'degraded') {
+      return (what) => current!.degraded.some((missing) => missing.split(':')[0] === what)
+    }
     if (name === 'known') return (x) => x !== '' && !Number.isNaN(x)
     const unary = Object.entries(NUMBER_FUNCTIONS).find(([known]) => known === name)?.[1]
     if (unary !== undefined) return (x) => unary(Number(x))

@@ -8,6 +8,10 @@ import { lintOf } from './support.ts'
 test.each([
   ['hour > 24', '1 it is never true: hour is from 0 to 23.'],
   ['weekday == 0', '1 it is never true: weekday is from 1 to 7.'],
+  [
+    "currency.indexOf('U') < -1",
+    "1 it is never true: currency.indexOf('U') is never below -1, and -1 is -1.",
+  ],
   ['amount < 0', '1 it is never true: amount is never below 0.'],
   ["count(card, '1h') < 0.0", "1 it is never true: count(card, '1h') is never below 0."],
   [

@@ -3,6 +3,11 @@ import { expect, test } from 'vitest'
 import { problemsOf } from './support.ts'
 
 test.each([
+  ["degraded('journal')", '1:10 \'journal\' is nothing that can be missing. Did you mean "journals"?'],
+  [
+    'degraded(currency)',
+    "1:1 write degraded('journals'), what is missing being journals, model, deadline, late or rate.",
+  ],
   ['amuont > 5', '1:1 there is no amuont. Did you mean "amount"?'],
   ['payer.acount == ""', '1:1 there is no payer.acount. Did you mean "payer.account"?'],
   ["mcc == '6011'", '1:1 there is no mcc. Did you mean "payee.mcc"?'],
@@ -68,7 +73,10 @@ test.each([
     "1:1 device can only stand in a window, such as count(device, '1h'); its identifier is device.id.",
   ],
   ['declined', "1:1 declined can only stand in a window, such as count(card, '1h', declined)."],
-  ["payer == ''", '1:1 payer is an object; read one of payer.account, payer.customer, payer.country.'],
+  [
+    "payer == ''",
+    '1:1 payer is an object; read one of payer.account, payer.customer, payer.country, payer.timeZone.',
+  ],
   ['known(device.geo)', '1:7 device.geo is an object; read one of device.geo.lat, device.geo.lon.'],
   [
     'has(amount)',

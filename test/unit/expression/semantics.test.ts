@@ -139,6 +139,29 @@ test('lowerAscii changes A to Z alone', () => {
   expect(holds("'ÄbC'.lowerAscii() == 'Äbc'")).toBe(true)
 })
 
+test('a part of a text is cut by code points, and what lies outside is left out', () => {
+  const event = { attributes: { email: 'änne@example.org', emoji: 'a🙂b🙂c' } }
+  const email = 'attributes.email'
+  expect(holds(`${email}.substring(${email}.indexOf('@') + 1) == 'example.org'`, { event })).toBe(true)
+  expect(holds(`${email}.substring(0, ${email}.indexOf('@')) == 'änne'`, { event })).toBe(true)
+  expect(holds("attributes.emoji.substring(1, 3) == '🙂b'", { event })).toBe(true)
+  expect(
+    holds("attributes.emoji.indexOf('b') == 2 && attributes.emoji.lastIndexOf('🙂') == 3", { event }),
+  ).toBe(true)
+  expect(holds("'abc'.substring(1, 99) == 'bc' && 'abc'.substring(-5, 2) == 'ab'")).toBe(true)
+  expect(holds("'abc'.substring(2, 1) == '' && 'abc'.substring(7) == ''")).toBe(true)
+  expect(holds("payer.country.substring(0, 1) == '' && payer.country.indexOf('D') == -1")).toBe(true)
+  expect(holds("'abc'.substring(int(score)) == ''")).toBe(true)
+})
+
+test('degraded tells what the decision lacks, in whatever way it lacks it', () => {
+  expect(holds("degraded('journals')", { degraded: ['journals'] })).toBe(true)
+  expect(holds("degraded('journals')", { degraded: ['model', 'journals:incomplete'] })).toBe(true)
+  expect(holds("degraded('late') && !degraded('rate')", { degraded: ['late:card'] })).toBe(true)
+  expect(holds("degraded('rate')", { degraded: ['rate:XAF'] })).toBe(true)
+  expect(holds("degraded('model') || degraded('deadline')", { degraded: ['rate:XAF'] })).toBe(false)
+})
+
 test('lengths of time are in seconds', () => {
   expect(valueOf('minutes(2) + hours(1) + days(0.5)')).toBe(120 + 3_600 + 43_200)
 })

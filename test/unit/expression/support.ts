@@ -33,6 +33,7 @@ export interface ViewParts {
   readonly amount?: number
   readonly score?: number
   readonly windows?: Float64Array
+  readonly degraded?: readonly string[]
 }
 
 /** A transfer of 19.99 EUR, with what the test changes. */
@@ -52,6 +53,7 @@ export function viewOf(parts: ViewParts = {}): ExpressionView {
     amount: parts.amount ?? 19.99,
     windows: parts.windows ?? new Float64Array(64).fill(Number.NaN),
     score: parts.score ?? Number.NaN,
+    degraded: parts.degraded ?? [],
   }
 }
 

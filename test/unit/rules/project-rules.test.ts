@@ -1,11 +1,15 @@
 // The rules of this project: all of their tests pass, and what they promise to other programs stays.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { configSchema } from '../../../src/config.ts'
+import { createJournalsPolicy } from '../../../src/degrade.ts'
 import { loadRules } from '../../../src/rules/load-rules.ts'
+import { DEFAULT_CUSTOMER_TEXT } from '../../../src/rules/rule-set.ts'
 import { loadRuleTests } from '../../../src/rules/rule-test-file.ts'
 import { createTestLists } from '../../../src/rules/test-lists.ts'
 import { runRuleTests } from '../../../src/rules/rule-tests.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
+import { batchEventOf, batchOf } from '../../support/batches.ts'
 import { HORIZONS } from '../../support/horizons.ts'
 
 const RATES = { minorPerMajor: 100, toBaseMinor: (amount: number) => amount }
@@ -93,6 +97,35 @@ test('reason codes are stable: programs depend on them', () => {
       "WITHDRAWAL_SPREE",
     ]
   `)
+})
+
+test('every reason has a text for the analyst, and one of its own that tells a thief nothing', () => {
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
+  const policy = createJournalsPolicy({ ...configSchema.shape.degrade.parse({}) })(
+    batchOf([batchEventOf({})]),
+  )
+  const fromPolicies = policy.events[0]!.fired.map(({ reason, text, customer }) => ({
+    reason,
+    description: text,
+    customer,
+  }))
+  expect(fromPolicies.map(({ reason }) => reason)).toEqual(['JOURNALS_UNAVAILABLE'])
+  for (const { reason, description, customer } of [...rules, ...fromPolicies]) {
+    expect(description, reason).toMatch(/^[A-Z].{20}/)
+    expect(customer, reason).not.toBe(DEFAULT_CUSTOMER_TEXT)
+    expect(customer, reason).toMatch(/^[A-Z][^0-9]{15,200}\.$/)
+    expect(customer, reason).not.toMatch(/fraud|suspic|launder|mule|report|rule|score|model|threshold/i)
+  }
+})
+
+test('nobody is told that a report is considered', () => {
+  const { rules } = loadRules('rules', { windows: createWindowSet(), horizons: HORIZONS })
+  const legal = ['CASH_REPORT', 'OCCASIONAL_LARGE_TRANSFER', 'STRUCTURING', 'TRANSFER_WITHOUT_PAYEE']
+  const told = rules.filter(({ reason }) => legal.includes(reason)).map(({ customer }) => customer)
+  expect(told).toHaveLength(legal.length)
+  expect(new Set(told)).toEqual(
+    new Set(['We are still working on this. Please contact us if you have a question.']),
+  )
 })
 
 test('every rule says where its threshold comes from, and links to a section that exists', () => {
