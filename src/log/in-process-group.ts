@@ -17,6 +17,8 @@ export interface Share {
 
 export interface Member {
   readonly options: ConsumeOptions
+  /** Topics of which it takes no batch for now. */
+  readonly paused: Set<string>
   inHand: number
   /** Called when there may be something to do. */
   readonly wake: () => void
@@ -28,8 +30,10 @@ export interface Group {
   join(member: Member, partitions: readonly Partition[]): void
   leave(member: Member): void
   hasMembers(topic: string): boolean
-  /** A share of the member that has records and no batch in hand; the partitions take turns. */
+  /** A share of the member that has records, no batch in hand and is not paused; the partitions take turns. */
   next(member: Member): Share | null
+  /** How many partitions the member has, all of them and paused ones. */
+  count(member: Member): { readonly assigned: number; readonly paused: number }
   wake(topic: string): void
 }
 
@@ -44,7 +48,10 @@ export function createGroup(): Group {
       const readers = members.filter(({ options }) => options.topics.includes(share.partition.topic))
       share.member = readers[index % readers.length] ?? null
     })
-    for (const member of members) member.wake()
+    for (const member of members) {
+      member.options.observer?.onAssigned(shares.filter((share) => share.member === member).length, 0)
+      member.wake()
+    }
   }
   const add = (partition: Partition, from: ConsumeOptions['from']): void => {
     const known = byTopic.get(partition.topic) ?? []
@@ -73,9 +80,15 @@ export function createGroup(): Group {
       for (let i = 0; i < shares.length; i++) {
         turn = (turn + 1) % shares.length
         const share = shares[turn]
-        if (share?.member === member && !share.busy && share.committed < share.partition.end()) return share
+        if (share?.member !== member || share.busy || member.paused.has(share.partition.topic)) continue
+        if (share.committed < share.partition.end()) return share
       }
       return null
+    },
+    count(member) {
+      const own = shares.filter((share) => share.member === member)
+      const paused = own.filter(({ partition }) => member.paused.has(partition.topic))
+      return { assigned: own.length, paused: paused.length }
     },
     wake(topic) {
       for (const member of members) if (member.options.topics.includes(topic)) member.wake()

@@ -9,6 +9,8 @@ export interface Membership {
   isJoined(): boolean
   /** Counts the joins; a batch remembers the one it came in. */
   generation(): number
+  /** Partitions of the present assignment, of all topics; none while there is none. */
+  assigned(): number
   /** True when the present assignment has the partition. */
   owns(topic: string, partition: number): boolean
   /** True once a batch of this generation must not be worked on any more. */
@@ -17,8 +19,8 @@ export interface Membership {
   interruption(): unknown
   /** Tells what a heartbeat or commit threw. */
   failed(thrown: unknown): void
-  /** The coordinator answered a heartbeat. */
-  alive(): void
+  /** The coordinator answered a heartbeat that was sent this long ago, milliseconds. */
+  alive(sentBeforeMs: number): void
   joined(assignment: Assignment): void
   left(): void
 }
@@ -42,6 +44,8 @@ export function createMembership({ sessionTimeoutMs, graceMs, clock }: Membershi
   return {
     isJoined: () => joined,
     generation: () => generation,
+    assigned: () =>
+      joined ? Object.values(assigned).reduce((sum, partitions) => sum + partitions.length, 0) : 0,
     owns: (topic, partition) => assigned[topic]?.includes(partition) === true,
     isLost: (of) => of !== generation || clock() >= lostAtMs || clock() - aliveAtMs > sessionTimeoutMs,
     interruption: () => interruption,
@@ -53,8 +57,8 @@ export function createMembership({ sessionTimeoutMs, graceMs, clock }: Membershi
       const announced = protocolErrorType(thrown) === 'REBALANCE_IN_PROGRESS'
       lostAtMs = Math.min(lostAtMs, announced ? clock() + graceMs : clock())
     },
-    alive() {
-      aliveAtMs = clock()
+    alive(sentBeforeMs) {
+      aliveAtMs = Math.max(aliveAtMs, clock() - sentBeforeMs)
     },
     joined(assignment) {
       joined = true
