@@ -85,13 +85,16 @@ export interface ConsumeOptions {
   readonly observer?: ConsumerObserver
 }
 
+/** Partitions by topic. */
+export type Assignment = Readonly<Record<string, readonly number[]>>
+
 /** What befalls a consumer as a member of its group. Must not throw. */
 export interface ConsumerObserver {
   /**
    * The group has shared out its partitions, at the first join and after every rebalance. `tookMs` is how long joining took, in
    * which this consumer read nothing.
    */
-  readonly onAssigned: (partitions: number, tookMs: number) => void
+  readonly onAssigned: (assigned: Assignment, tookMs: number) => void
   /** The process stood still for so long that the group may have given its partitions away. */
   readonly onStoodStill: (heldUpMs: number) => void
 }
@@ -113,7 +116,8 @@ export interface Consumer {
    * them until `resume`. Batches in hand go on; nothing is passed over. The other topics go on.
    */
   pause(topic: string): void
-  resume(topic: string): void
+  /** Goes on with the topic, or with this one partition alone until the next `pause`. */
+  resume(topic: string, partition?: number): void
   figures(): ConsumerFigures
   /** Settles when consuming has ended: resolved by `stop`, rejected with CONSUMER_STOPPED when it ended by itself. */
   readonly finished: Promise<void>

@@ -25,7 +25,7 @@ export function startInProcessConsumer(
     scheduled = true
     setImmediate(dispatch)
   }
-  const member: Member = { options, paused: new Set(), inHand: 0, wake: schedule }
+  const member: Member = { options, paused: new Map(), inHand: 0, wake: schedule }
   let inFlightBytes = 0
 
   const dispatch = (): void => {
@@ -86,9 +86,11 @@ export function startInProcessConsumer(
   group.join(member, partitions)
   return {
     isJoined: () => !stopping,
-    pause: (topic) => void member.paused.add(topic),
-    resume(topic) {
-      if (member.paused.delete(topic)) schedule()
+    pause: (topic) => void member.paused.set(topic, new Set()),
+    resume(topic, partition) {
+      if (partition === undefined) member.paused.delete(topic)
+      else member.paused.get(topic)?.add(partition)
+      schedule()
     },
     figures() {
       const { assigned, paused } = group.count(member)

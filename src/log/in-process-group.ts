@@ -1,6 +1,6 @@
 // Consumer groups of the in-process log: which member works on which partition, and how far the group has come.
 // A partition changes hands between two batches, never in the middle of one, so no batch goes stale.
-import type { ConsumeOptions } from './event-log.ts'
+import type { Assignment, ConsumeOptions } from './event-log.ts'
 import type { Partition } from './in-process-topic.ts'
 
 /** A partition as one group sees it. */
@@ -17,8 +17,8 @@ export interface Share {
 
 export interface Member {
   readonly options: ConsumeOptions
-  /** Topics of which it takes no batch for now. */
-  readonly paused: Set<string>
+  /** Topics of which it takes no batch for now, but of these partitions. */
+  readonly paused: Map<string, Set<number>>
   inHand: number
   /** Called when there may be something to do. */
   readonly wake: () => void
@@ -49,9 +49,16 @@ export function createGroup(): Group {
       share.member = readers[index % readers.length] ?? null
     })
     for (const member of members) {
-      member.options.observer?.onAssigned(shares.filter((share) => share.member === member).length, 0)
+      member.options.observer?.onAssigned(assignmentOf(member), 0)
       member.wake()
     }
+  }
+  const assignmentOf = (member: Member): Assignment => {
+    const own: Record<string, number[]> = {}
+    for (const { member: owner, partition } of shares) {
+      if (owner === member) (own[partition.topic] ??= []).push(partition.partition)
+    }
+    return own
   }
   const add = (partition: Partition, from: ConsumeOptions['from']): void => {
     const known = byTopic.get(partition.topic) ?? []
@@ -80,18 +87,21 @@ export function createGroup(): Group {
       for (let i = 0; i < shares.length; i++) {
         turn = (turn + 1) % shares.length
         const share = shares[turn]
-        if (share?.member !== member || share.busy || member.paused.has(share.partition.topic)) continue
+        if (share?.member !== member || share.busy || isPaused(member, share)) continue
         if (share.committed < share.partition.end()) return share
       }
       return null
     },
     count(member) {
       const own = shares.filter((share) => share.member === member)
-      const paused = own.filter(({ partition }) => member.paused.has(partition.topic))
-      return { assigned: own.length, paused: paused.length }
+      return { assigned: own.length, paused: own.filter((share) => isPaused(member, share)).length }
     },
     wake(topic) {
       for (const member of members) if (member.options.topics.includes(topic)) member.wake()
     },
   }
+}
+
+function isPaused({ paused }: Member, { partition: { topic, partition } }: Share): boolean {
+  return paused.get(topic)?.has(partition) === false
 }

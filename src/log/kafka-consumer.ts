@@ -74,7 +74,7 @@ export async function startKafkaConsumer(
   const inFlight = watchFetches(consumer)
   watchMembership(consumer, membership, {
     onJoin(tookMs) {
-      options.observer?.onAssigned(membership.assigned(), tookMs)
+      options.observer?.onAssigned(membership.assignment(), tookMs)
       ready.resolve()
     },
     onEnd(error) {
@@ -112,7 +112,7 @@ export async function startKafkaConsumer(
     pause: pauses.pause,
     resume: pauses.resume,
     figures: () => ({
-      assignedPartitions: membership.assigned(),
+      assignedPartitions: Object.values(membership.assignment()).flat().length,
       pausedPartitions: pauses.count(),
       inFlightBytes: inFlight(),
     }),

@@ -4,8 +4,9 @@ import type { Consumer as KafkaJsConsumer } from 'kafkajs'
 
 export interface Pauses {
   pause(topic: string): void
-  resume(topic: string): void
-  isPaused(topic: string): boolean
+  /** The whole topic, or of a paused one this partition. */
+  resume(topic: string, partition?: number): void
+  isPaused(topic: string, partition: number): boolean
   /** Partitions of this consumer that are not read now. */
   count(): number
 }
@@ -15,8 +16,19 @@ export function createPauses(
   consumer: Pick<KafkaJsConsumer, 'pause' | 'resume' | 'paused' | 'on'>,
   topics: readonly string[],
 ): Pauses {
-  const paused = new Set<string>()
+  /** Paused topics, and which of their partitions go on nevertheless. */
+  const paused = new Map<string, Set<number>>()
   let isRunning = false
+  const tell = (topic: string): void => {
+    if (!isRunning) return
+    const exempt = paused.get(topic)
+    if (exempt === undefined) {
+      consumer.resume([{ topic }])
+      return
+    }
+    consumer.pause([{ topic }])
+    if (exempt.size > 0) consumer.resume([{ topic, partitions: [...exempt] }])
+  }
   consumer.on('consumer.group_join', () => {
     isRunning = true
     for (const topic of topics) tell(topic)
@@ -24,21 +36,17 @@ export function createPauses(
   consumer.on('consumer.stop', () => {
     isRunning = false
   })
-  const tell = (topic: string): void => {
-    if (!isRunning) return
-    if (paused.has(topic)) consumer.pause([{ topic }])
-    else consumer.resume([{ topic }])
-  }
   return {
     pause(topic) {
-      paused.add(topic)
+      paused.set(topic, new Set())
       tell(topic)
     },
-    resume(topic) {
-      paused.delete(topic)
+    resume(topic, partition) {
+      if (partition === undefined) paused.delete(topic)
+      else paused.get(topic)?.add(partition)
       tell(topic)
     },
-    isPaused: (topic) => paused.has(topic),
+    isPaused: (topic, partition) => paused.get(topic)?.has(partition) === false,
     count: () => consumer.paused().reduce((sum, { partitions }) => sum + partitions.length, 0),
   }
 }

@@ -1,16 +1,14 @@
 // What a consumer knows of its place in the group: whether it holds its share, and whether a batch's partition is still its own.
 // A batch belongs to one generation of the group; after the next join it is stale, whoever owns the partition then.
+import type { Assignment } from './event-log.ts'
 import { kafkaError, protocolErrorType } from './kafka-error.ts'
-
-/** Partitions by topic. */
-export type Assignment = Readonly<Record<string, readonly number[]>>
 
 export interface Membership {
   isJoined(): boolean
   /** Counts the joins; a batch remembers the one it came in. */
   generation(): number
-  /** Partitions of the present assignment, of all topics; none while there is none. */
-  assigned(): number
+  /** None while this member has no share. */
+  assignment(): Assignment
   /** True when the present assignment has the partition. */
   owns(topic: string, partition: number): boolean
   /** True once a batch of this generation must not be worked on any more. */
@@ -44,8 +42,7 @@ export function createMembership({ sessionTimeoutMs, graceMs, clock }: Membershi
   return {
     isJoined: () => joined,
     generation: () => generation,
-    assigned: () =>
-      joined ? Object.values(assigned).reduce((sum, partitions) => sum + partitions.length, 0) : 0,
+    assignment: () => (joined ? assigned : {}),
     owns: (topic, partition) => assigned[topic]?.includes(partition) === true,
     isLost: (of) => of !== generation || clock() >= lostAtMs || clock() - aliveAtMs > sessionTimeoutMs,
     interruption: () => interruption,

@@ -1,6 +1,7 @@
 // What every event log promises about topics that a consumer does not read for a while.
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Assignment } from '../../src/log/event-log.ts'
 import { type Collector, collect, textOf } from '../support/collector.ts'
 import { logsUnderTest, numbered } from '../support/logs-under-test.ts'
 
@@ -14,7 +15,7 @@ describe.each(Object.entries(logsUnderTest))('the %s log', (_name, adapter) => {
     return collector
   }
   const group = () => `group-${randomBytes(6).toString('hex')}`
-  const two = () => Promise.all([under.createTopic(), under.createTopic()])
+  const two = async () => [await under.createTopic(), await under.createTopic()] as const
   afterEach(async () => {
     await Promise.all(consumers.splice(0).map(({ consumer }) => consumer.stop()))
   })
@@ -71,12 +72,37 @@ describe.each(Object.entries(logsUnderTest))('the %s log', (_name, adapter) => {
     expect(reader.records.map(textOf)).toEqual(Array.from({ length: 300 }, (_, i) => String(i)))
   })
 
+  it('goes on with one partition of a paused topic, when told so, until the next pause', async () => {
+    const topic = await under.createTopic()
+    const reader: Collector = await consume({
+      topics: [topic],
+      groupId: group(),
+      maxBatchRecords: 5,
+      async onBatch(batch) {
+        reader.consumer.pause(topic)
+        await batch.commit()
+      },
+    })
+    reader.consumer.pause(topic)
+    await log.produce(numbered(topic, 90))
+    const partitions = () => reader.batches.map(({ partition }) => partition)
+    for (const partition of [2, 0, 2, 1]) {
+      const before = reader.batches.length
+      reader.consumer.resume(topic, partition)
+      expect(reader.consumer.figures().pausedPartitions).toBe(2)
+      await reader.until(() => reader.batches.length > before)
+    }
+    expect(partitions()).toEqual([2, 0, 2, 1])
+    const starts = reader.batches.map(({ records }) => records[0]?.offset)
+    expect(starts).toEqual(['0', '0', '5', '0'])
+  })
+
   it('keeps a topic paused through a rebalance, for whatever partitions come', async () => {
     const [urgent, other] = await two()
     const groupId = group()
     const shares: number[] = []
     const observer = {
-      onAssigned: (partitions: number) => void shares.push(partitions),
+      onAssigned: (assigned: Assignment) => void shares.push(Object.values(assigned).flat().length),
       onStoodStill: () => undefined,
     }
     const first = await consume({ topics: [urgent, other], groupId, observer })

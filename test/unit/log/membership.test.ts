@@ -31,12 +31,12 @@ describe('the membership of a group', () => {
     expect(membership.isLost(membership.generation())).toBe(false)
   })
 
-  it('counts its partitions while it has its share', () => {
-    expect(membership.assigned()).toBe(2)
+  it('tells its partitions while it has its share', () => {
+    expect(membership.assignment()).toEqual({ events: [0, 2] })
     membership.left()
-    expect(membership.assigned()).toBe(0)
+    expect(membership.assignment()).toEqual({})
     membership.joined({ events: [0, 1], labels: [4] })
-    expect(membership.assigned()).toBe(3)
+    expect(membership.assignment()).toEqual({ events: [0, 1], labels: [4] })
   })
 
   it('is lost after a session time-out of silence, because the coordinator thinks so too', () => {
