@@ -2,6 +2,7 @@
 // Whatever can be wrong in files is found, all of it, before the processor connects to anything.
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
+import { startConsuming } from './consuming.ts'
 import { openRuleControl, type RuleControl } from './control/rule-control.ts'
 import { createStanding, type Standing } from './control/standing.ts'
 import { createDeciding, type Deciding } from './deciding.ts'
@@ -127,16 +128,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pipeline = guard.pipeline(deciding.pipeline)
     const runner = openBatchRunner(options, { pipeline, fallback, fail })
     state.runner = runner
-    const consumer = await log.consume({
-      topics: [topics.events, topics.labels],
-      groupId: config.kafka.groupId,
-      maxBatchRecords: config.batch.maxRecords,
-      limit: guard.limit,
-      concurrentPartitions: config.batch.concurrentPartitions,
-      from: 'earliest',
-      publishesTo: [topics.decisions, topics.alerts, topics.deadLetters],
-      onBatch: (batch) => runner.run(batch),
-    })
+    const consumer = await startConsuming({ ...options, log, topics, guard, runner })
     state.consumer = consumer
     consumer.finished.catch(fail)
     return {
@@ -291,6 +283,8 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     decide: {
       topics,
       processor: config.kafka.clientId,
+      // The times of simulated events in one process are those of the simulation.
+      deadlineMs: parts.log.kind === 'kafka' ? config.deadline.ms : Number.POSITIVE_INFINITY,
       now,
       missingRate: config.money.missingRate,
       deadLetter(rejected, nowMs) {

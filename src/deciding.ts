@@ -26,7 +26,10 @@ export interface DecidingOptions {
   readonly coalescing: CoalescerObserver
   readonly judgedWith: () => JudgedWith
   readonly decode: Pick<DecodeOptions, 'topics' | 'maxMessageBytes' | 'maxFutureSkewMs' | 'missingRate'>
-  readonly decide: Pick<DecideOptions, 'topics' | 'processor' | 'now' | 'deadLetter' | 'missingRate'>
+  readonly decide: Pick<
+    DecideOptions,
+    'topics' | 'processor' | 'deadlineMs' | 'now' | 'deadLetter' | 'missingRate'
+  >
   /** What is put around stages, and what stands in for those whose part is missing. */
   readonly around: {
     decode(stage: Stage<PartitionBatch, Batch>): Stage<PartitionBatch, Batch>

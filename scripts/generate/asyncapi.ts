@@ -22,6 +22,10 @@ const DECISION_HEADERS = {
   type: 'object',
   properties: {
     [HEADERS.source]: text(SOURCE),
+    [HEADERS.deadlineMissedBy]: text(
+      'Only on what came later than deadline.ms after the broker timestamp of its event: milliseconds too late',
+      { pattern: '^[0-9]+$' },
+    ),
     [HEADERS.decidedAt]: text('When the decision was made, epoch milliseconds', { pattern: '^[0-9]+$' }),
     [HEADERS.processor]: text('The processor that made it (kafka.clientId)'),
   },

@@ -28,6 +28,8 @@ export interface DecideOptions extends Omit<DecisionOptions, 'versions'> {
   readonly versions: Omit<Decision['versions'], keyof JudgedWith>
   /** Name of this processor; goes into headers only. */
   readonly processor: string
+  /** Milliseconds from the broker timestamp; a decision that comes later says so in a header. Without one if absent. */
+  readonly deadlineMs?: number
   /** Epoch milliseconds; goes into headers only. */
   readonly now: () => number
   readonly deadLetter: (rejected: Rejected, nowMs: number) => OutputRecord
@@ -35,17 +37,21 @@ export interface DecideOptions extends Omit<DecisionOptions, 'versions'> {
 
 /** The decide stage: fills `decision` of every event and `outputs` of the batch, in record order. */
 export function createDecideStage(options: DecideOptions): (batch: Batch) => Batch {
+  const { deadlineMs = Number.POSITIVE_INFINITY } = options
   return (batch) => {
     const nowMs = Math.round(options.now())
     const judging = { ...options, versions: versionsOf(options.versions, batch.judgedWith) }
     for (const event of batch.events) {
       const decision = decide(event, judging)
       event.decision = decision
-      const headers = {
+      const headers: Record<string, string> = {
         [HEADERS.source]: `${event.record.topic}/${event.record.partition}/${event.record.offset}`,
         [HEADERS.decidedAt]: String(nowMs),
         [HEADERS.processor]: options.processor,
       }
+      // Not in the value: whether it came in time says nothing about the event, and differs when it is made again.
+      const lateMs = nowMs - event.record.timestampMs - deadlineMs
+      if (lateMs > 0) headers[HEADERS.deadlineMissedBy] = String(lateMs)
       const { key } = event.record
       batch.outputs.push({ topic: options.topics.decisions, key, value: JSON.stringify(decision), headers })
       const alert = alertOf(event, decision)

@@ -81,11 +81,44 @@ export interface ConsumeOptions {
    * ends the consumer with CONSUMER_STOPPED.
    */
   readonly onBatch: (batch: PartitionBatch) => Promise<void>
+  /** For metrics and alerts; nobody is told if absent. */
+  readonly observer?: ConsumerObserver
+}
+
+/** Partitions by topic. */
+export type Assignment = Readonly<Record<string, readonly number[]>>
+
+/** What befalls a consumer as a member of its group. Must not throw. */
+export interface ConsumerObserver {
+  /**
+   * The group has shared out its partitions, at the first join and after every rebalance. `tookMs` is how long joining took, in
+   * which this consumer read nothing.
+   */
+  readonly onAssigned: (assigned: Assignment, tookMs: number) => void
+  /** The process stood still for so long that the group may have given its partitions away. */
+  readonly onStoodStill: (heldUpMs: number) => void
+}
+
+export interface ConsumerFigures {
+  /** Partitions that the group has given to this consumer. */
+  readonly assignedPartitions: number
+  /** Those of them that are not read now. */
+  readonly pausedPartitions: number
+  /** Bytes of what was read and is not worked through, at most. */
+  readonly inFlightBytes: number
 }
 
 export interface Consumer {
   /** True while the group has given this consumer its share of the partitions (maybe none). */
   isJoined(): boolean
+  /**
+   * Reads no more of the topic's partitions, those that the group gives it later included, and takes no further batch of
+   * them until `resume`. Batches in hand go on; nothing is passed over. The other topics go on.
+   */
+  pause(topic: string): void
+  /** Goes on with the topic, or with this one partition alone until the next `pause`. */
+  resume(topic: string, partition?: number): void
+  figures(): ConsumerFigures
   /** Settles when consuming has ended: resolved by `stop`, rejected with CONSUMER_STOPPED when it ended by itself. */
   readonly finished: Promise<void>
   /** Takes no further batch, waits for those in hand (they can still commit), leaves the group. */

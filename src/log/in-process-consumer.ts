@@ -25,7 +25,8 @@ export function startInProcessConsumer(
     scheduled = true
     setImmediate(dispatch)
   }
-  const member: Member = { options, inHand: 0, wake: schedule }
+  const member: Member = { options, paused: new Map(), inHand: 0, wake: schedule }
+  let inFlightBytes = 0
 
   const dispatch = (): void => {
     scheduled = false
@@ -39,15 +40,19 @@ export function startInProcessConsumer(
   }
   const deliver = async (share: Share): Promise<void> => {
     const before = share.committed
+    const limit = options.limit?.(share.note) ?? options.maxBatchRecords
+    const batch = inProcessBatch(core, group, share, Math.min(limit, options.maxBatchRecords))
+    const bytes = bytesOf(batch.records)
+    inFlightBytes += bytes
     try {
-      const limit = options.limit?.(share.note) ?? options.maxBatchRecords
-      await options.onBatch(inProcessBatch(core, group, share, Math.min(limit, options.maxBatchRecords)))
+      await options.onBatch(batch)
     } catch (error) {
       leave()
       finished.reject(
         new AppError('CONSUMER_STOPPED', `work on a batch of ${name(share)} failed`, { cause: error }),
       )
     }
+    inFlightBytes -= bytes
     member.inHand--
     if (share.committed === before && !stopping) hold(share)
     else release(share)
@@ -81,6 +86,16 @@ export function startInProcessConsumer(
   group.join(member, partitions)
   return {
     isJoined: () => !stopping,
+    pause: (topic) => void member.paused.set(topic, new Set()),
+    resume(topic, partition) {
+      if (partition === undefined) member.paused.delete(topic)
+      else member.paused.get(topic)?.add(partition)
+      schedule()
+    },
+    figures() {
+      const { assigned, paused } = group.count(member)
+      return { assignedPartitions: assigned, pausedPartitions: paused, inFlightBytes }
+    },
     finished: finished.promise,
     async stop() {
       leave()
@@ -115,6 +130,12 @@ function inProcessBatch(core: InProcessCore, group: Group, share: Share, max: nu
       if (share.committed < next) share.note = note
     },
   }
+}
+
+function bytesOf(records: PartitionBatch['records']): number {
+  let bytes = 0
+  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+  return bytes
 }
 
 function name({ partition }: Share): string {

@@ -1,6 +1,6 @@
 // Consumer groups of the in-process log: which member works on which partition, and how far the group has come.
 // A partition changes hands between two batches, never in the middle of one, so no batch goes stale.
-import type { ConsumeOptions } from './event-log.ts'
+import type { Assignment, ConsumeOptions } from './event-log.ts'
 import type { Partition } from './in-process-topic.ts'
 
 /** A partition as one group sees it. */
@@ -17,6 +17,8 @@ export interface Share {
 
 export interface Member {
   readonly options: ConsumeOptions
+  /** Topics of which it takes no batch for now, but of these partitions. */
+  readonly paused: Map<string, Set<number>>
   inHand: number
   /** Called when there may be something to do. */
   readonly wake: () => void
@@ -28,8 +30,10 @@ export interface Group {
   join(member: Member, partitions: readonly Partition[]): void
   leave(member: Member): void
   hasMembers(topic: string): boolean
-  /** A share of the member that has records and no batch in hand; the partitions take turns. */
+  /** A share of the member that has records, no batch in hand and is not paused; the partitions take turns. */
   next(member: Member): Share | null
+  /** How many partitions the member has, all of them and paused ones. */
+  count(member: Member): { readonly assigned: number; readonly paused: number }
   wake(topic: string): void
 }
 
@@ -44,7 +48,17 @@ export function createGroup(): Group {
       const readers = members.filter(({ options }) => options.topics.includes(share.partition.topic))
       share.member = readers[index % readers.length] ?? null
     })
-    for (const member of members) member.wake()
+    for (const member of members) {
+      member.options.observer?.onAssigned(assignmentOf(member), 0)
+      member.wake()
+    }
+  }
+  const assignmentOf = (member: Member): Assignment => {
+    const own: Record<string, number[]> = {}
+    for (const { member: owner, partition } of shares) {
+      if (owner === member) (own[partition.topic] ??= []).push(partition.partition)
+    }
+    return own
   }
   const add = (partition: Partition, from: ConsumeOptions['from']): void => {
     const known = byTopic.get(partition.topic) ?? []
@@ -73,12 +87,21 @@ export function createGroup(): Group {
       for (let i = 0; i < shares.length; i++) {
         turn = (turn + 1) % shares.length
         const share = shares[turn]
-        if (share?.member === member && !share.busy && share.committed < share.partition.end()) return share
+        if (share?.member !== member || share.busy || isPaused(member, share)) continue
+        if (share.committed < share.partition.end()) return share
       }
       return null
+    },
+    count(member) {
+      const own = shares.filter((share) => share.member === member)
+      return { assigned: own.length, paused: own.filter((share) => isPaused(member, share)).length }
     },
     wake(topic) {
       for (const member of members) if (member.options.topics.includes(topic)) member.wake()
     },
   }
+}
+
+function isPaused({ paused }: Member, { partition: { topic, partition } }: Share): boolean {
+  return paused.get(topic)?.has(partition) === false
 }

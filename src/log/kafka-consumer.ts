@@ -7,7 +7,9 @@ import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
 import { createDelivery, type Delivery, isPassing, stopped } from './kafka-delivery.ts'
 import { kafkaError } from './kafka-error.ts'
-import { createMembership, type Membership } from './membership.ts'
+import { createPauses } from './kafka-pauses.ts'
+import { startBeating, watchFetches, watchMembership } from './kafka-watch.ts'
+import { createMembership } from './membership.ts'
 
 /** Heartbeats in a session: nine may be missed in a row. */
 const HEARTBEATS_PER_SESSION = 10
@@ -15,6 +17,13 @@ const HEARTBEATS_PER_SESSION = 10
 const MAX_FETCH_WAIT_MS = 500
 /** Time for the first join: a coordinator that has just come up, or moved, may still be loading. */
 const JOIN_WITHIN_MS = 15_000
+/**
+ * A fetch brings this much of a partition, and of all partitions of one broker, at most; but one message at least, however
+ * large. kafkajs fetches again only when all of it is worked through, so the first bounds how long one partition with a backlog
+ * makes the others wait (some 500 events), and the second what waits in memory.
+ */
+const PARTITION_FETCH_BYTES = 262_144
+const FETCH_BYTES = 4_194_304
 
 export interface KafkaConsumerDeps {
   readonly kafka: Kafka
@@ -61,8 +70,13 @@ export async function startKafkaConsumer(
       deps.sink.warn({ err: thrown }, 'The Kafka consumer did not stop cleanly')
     }
   }
+  const pauses = createPauses(consumer, options.topics)
+  const inFlight = watchFetches(consumer)
   watchMembership(consumer, membership, {
-    onJoin: () => ready.resolve(),
+    onJoin(tookMs) {
+      options.observer?.onAssigned(membership.assignment(), tookMs)
+      ready.resolve()
+    },
     onEnd(error) {
       ready.reject(error)
       if (started && !stopping.signal.aborted) finished.reject(stopped(error))
@@ -74,10 +88,16 @@ export async function startKafkaConsumer(
     sink: deps.sink,
     membership,
     claims,
+    isPaused: pauses.isPaused,
     stopping: stopping.signal,
     fail,
   })
-  const beating = startBeating(deps, heartbeatMs, () => delivery.heartbeat())
+  const beating = startBeating({
+    ...deps,
+    heartbeatMs,
+    beat: () => delivery.heartbeat(),
+    onStoodStill: (heldUpMs) => options.observer?.onStoodStill(heldUpMs),
+  })
   try {
     await run(consumer, options, delivery)
     await ready.promise
@@ -89,32 +109,19 @@ export async function startKafkaConsumer(
   }
   return {
     isJoined: () => membership.isJoined(),
+    pause: pauses.pause,
+    resume: pauses.resume,
+    figures: () => ({
+      assignedPartitions: Object.values(membership.assignment()).flat().length,
+      pausedPartitions: pauses.count(),
+      inFlightBytes: inFlight(),
+    }),
     finished: finished.promise.finally(() => clearInterval(beating)),
     async stop() {
       await stop()
       finished.resolve()
     },
   }
-}
-
-/** Calls `beat` again and again, and says so when the process was held up for so long that the group may have missed it. */
-function startBeating(
-  { sessionTimeoutMs, sink }: KafkaConsumerDeps,
-  heartbeatMs: number,
-  beat: () => void,
-): NodeJS.Timeout {
-  let lastAtMs = performance.now()
-  return setInterval(() => {
-    const heldUpMs = Math.round(performance.now() - lastAtMs - heartbeatMs)
-    lastAtMs = performance.now()
-    if (heldUpMs > sessionTimeoutMs / 2) {
-      sink.warn(
-        { heldUpMs, sessionTimeoutMs },
-        'The process stood still; Kafka may have given its partitions away. More CPU, or a higher kafka.sessionTimeoutMs',
-      )
-    }
-    beat()
-  }, heartbeatMs)
 }
 
 function kafkaJsConsumer(
@@ -129,6 +136,8 @@ function kafkaJsConsumer(
     rebalanceTimeout: Math.max(60_000, sessionTimeoutMs),
     heartbeatInterval: heartbeatMs,
     maxWaitTimeInMs: Math.min(heartbeatMs, MAX_FETCH_WAIT_MS),
+    maxBytesPerPartition: PARTITION_FETCH_BYTES,
+    maxBytes: FETCH_BYTES,
     allowAutoTopicCreation: false,
     retry: { retries: 8, restartOnFailure: async (error) => mayRestart(error) },
   })
@@ -142,24 +151,5 @@ async function run(consumer: KafkaJsConsumer, options: ConsumeOptions, delivery:
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: options.concurrentPartitions,
     eachBatch: (payload) => delivery.eachBatch(payload),
-  })
-}
-
-interface MembershipEvents {
-  readonly onJoin: () => void
-  /** kafkajs has given up for good. */
-  readonly onEnd: (error: Error) => void
-}
-
-function watchMembership(consumer: KafkaJsConsumer, membership: Membership, events: MembershipEvents): void {
-  consumer.on('consumer.group_join', ({ payload }) => {
-    membership.joined(payload.memberAssignment)
-    events.onJoin()
-  })
-  consumer.on('consumer.heartbeat', () => membership.alive())
-  consumer.on('consumer.rebalancing', () => membership.left())
-  consumer.on('consumer.crash', ({ payload }) => {
-    membership.left()
-    if (!payload.restart) events.onEnd(payload.error)
   })
 }

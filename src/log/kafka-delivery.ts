@@ -13,6 +13,7 @@ import type { Membership } from './membership.ts'
 export interface DeliveryOptions extends ConsumeOptions {
   readonly membership: Membership
   readonly claims: Claims
+  readonly isPaused: (topic: string, partition: number) => boolean
   readonly stopping: AbortSignal
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number
@@ -52,7 +53,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const generation = membership.generation()
     const { topic, partition, messages } = payload.batch
     // With several brokers kafkajs can join again while the batches of another broker still wait for their turn.
-    if (!membership.owns(topic, partition)) return
+    if (!membership.owns(topic, partition) || options.isPaused(topic, partition)) return
     const arrivedAtMs = options.now()
     // A process that was held up for longer than its session learns of it here, before it takes the partition from its owner.
     await beat(payload)
@@ -62,6 +63,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const first = passDone(payload, claim.position().nextOffset)
     for (let start = first, end = first; start < messages.length; start = end) {
       if (stopping.aborted || membership.isLost(generation) || membership.interruption() !== null) break
+      // What is left of the fetch is fetched again when its partition goes on.
+      if (options.isPaused(topic, partition)) break
       const limit = options.limit?.(claim.position().note) ?? maxBatchRecords
       end = Math.min(start + Math.min(limit, maxBatchRecords), messages.length)
       const batch = kafkaBatch({ payload, start, end, generation, membership, arrivedAtMs, claim })

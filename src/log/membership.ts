@@ -1,14 +1,14 @@
 // What a consumer knows of its place in the group: whether it holds its share, and whether a batch's partition is still its own.
 // A batch belongs to one generation of the group; after the next join it is stale, whoever owns the partition then.
+import type { Assignment } from './event-log.ts'
 import { kafkaError, protocolErrorType } from './kafka-error.ts'
-
-/** Partitions by topic. */
-export type Assignment = Readonly<Record<string, readonly number[]>>
 
 export interface Membership {
   isJoined(): boolean
   /** Counts the joins; a batch remembers the one it came in. */
   generation(): number
+  /** None while this member has no share. */
+  assignment(): Assignment
   /** True when the present assignment has the partition. */
   owns(topic: string, partition: number): boolean
   /** True once a batch of this generation must not be worked on any more. */
@@ -17,8 +17,8 @@ export interface Membership {
   interruption(): unknown
   /** Tells what a heartbeat or commit threw. */
   failed(thrown: unknown): void
-  /** The coordinator answered a heartbeat. */
-  alive(): void
+  /** The coordinator answered a heartbeat that was sent this long ago, milliseconds. */
+  alive(sentBeforeMs: number): void
   joined(assignment: Assignment): void
   left(): void
 }
@@ -42,6 +42,7 @@ export function createMembership({ sessionTimeoutMs, graceMs, clock }: Membershi
   return {
     isJoined: () => joined,
     generation: () => generation,
+    assignment: () => (joined ? assigned : {}),
     owns: (topic, partition) => assigned[topic]?.includes(partition) === true,
     isLost: (of) => of !== generation || clock() >= lostAtMs || clock() - aliveAtMs > sessionTimeoutMs,
     interruption: () => interruption,
@@ -53,8 +54,8 @@ export function createMembership({ sessionTimeoutMs, graceMs, clock }: Membershi
       const announced = protocolErrorType(thrown) === 'REBALANCE_IN_PROGRESS'
       lostAtMs = Math.min(lostAtMs, announced ? clock() + graceMs : clock())
     },
-    alive() {
-      aliveAtMs = clock()
+    alive(sentBeforeMs) {
+      aliveAtMs = Math.max(aliveAtMs, clock() - sentBeforeMs)
     },
     joined(assignment) {
       joined = true

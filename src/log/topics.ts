@@ -30,6 +30,8 @@ export const HEADERS = {
   source: 'paysentry.source',
   /** On decisions: epoch milliseconds at which it was made (outside the value, which must repeat to the byte). */
   decidedAt: 'paysentry.decided-at',
+  /** On decisions that came later than `deadline.ms` after the broker timestamp of their event: milliseconds too late. */
+  deadlineMissedBy: 'paysentry.deadline-missed-by',
   /** On decisions: the processor (client id) that made it. */
   processor: 'paysentry.processor',
   errorCode: 'paysentry.error.code',

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { STAGES } from '../batch.ts'
 import { ERRORS } from '../errors.ts'
 import { ACTIONS } from '../rules/rule-set.ts'
+import type { ConsumerFigures } from '../log/event-log.ts'
 import { METRICS } from './metric-table.ts'
 
 /** Percentiles from which on champion and challenger are asked whether both would have spoken up. */
@@ -22,6 +23,8 @@ export interface ScrapeReads {
   unjournaled: (() => number) | null
   ready: (() => boolean | Promise<boolean>) | null
   listEntries: (() => number) | null
+  consumer: (() => ConsumerFigures) | null
+  overloadLevel: (() => number) | null
 }
 
 interface Declaration<L extends string> {
@@ -57,6 +60,10 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
     modelSwitches: counter(METRICS.modelSwitches),
     degraded: counter(METRICS.degraded),
     consumerLag: gauge(METRICS.consumerLag),
+    deadlineMisses: counter(METRICS.deadlineMisses),
+    overloads: counter(METRICS.overloads),
+    rebalanceDuration: histogram(METRICS.rebalanceDuration),
+    eventLoopStalls: counter(METRICS.eventLoopStalls),
     retries: counter(METRICS.retries),
     coalescedJournals: counter(METRICS.coalescedJournals),
     coalescedRecords: counter(METRICS.coalescedRecords),
@@ -92,17 +99,22 @@ export type MetricSet = ReturnType<typeof createMetricSet>
 
 /** Metrics that are asked for when Prometheus asks. */
 function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
-  const cacheGauge = (declaration: Declaration<never>, pick: (figures: JournalCacheFigures) => number) =>
+  const read = (declaration: Declaration<never>, pick: () => number | undefined) =>
     new Gauge({
       ...base(declaration, registry),
       collect() {
-        if (reads.cache !== null) this.set(pick(reads.cache()))
+        const value = pick()
+        if (value !== undefined) this.set(value)
       },
     })
   return {
-    cacheBytes: cacheGauge(METRICS.cacheBytes, (figures) => figures.bytes),
-    cacheLimitBytes: cacheGauge(METRICS.cacheLimitBytes, (figures) => figures.limitBytes),
-    cacheEntries: cacheGauge(METRICS.cacheEntries, (figures) => figures.entries),
+    overloadLevel: read(METRICS.overloadLevel, () => reads.overloadLevel?.()),
+    assignedPartitions: read(METRICS.assignedPartitions, () => reads.consumer?.().assignedPartitions),
+    pausedPartitions: read(METRICS.pausedPartitions, () => reads.consumer?.().pausedPartitions),
+    inFlightBytes: read(METRICS.inFlightBytes, () => reads.consumer?.().inFlightBytes),
+    cacheBytes: read(METRICS.cacheBytes, () => reads.cache?.().bytes),
+    cacheLimitBytes: read(METRICS.cacheLimitBytes, () => reads.cache?.().limitBytes),
+    cacheEntries: read(METRICS.cacheEntries, () => reads.cache?.().entries),
     cacheEvictions: new Counter({
       ...base(METRICS.cacheEvictions, registry),
       collect() {
@@ -111,18 +123,8 @@ function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
         this.inc(reads.cache().evictions)
       },
     }),
-    listEntries: new Gauge({
-      ...base(METRICS.listEntries, registry),
-      collect() {
-        if (reads.listEntries !== null) this.set(reads.listEntries())
-      },
-    }),
-    unjournaled: new Gauge({
-      ...base(METRICS.unjournaled, registry),
-      collect() {
-        if (reads.unjournaled !== null) this.set(reads.unjournaled())
-      },
-    }),
+    listEntries: read(METRICS.listEntries, () => reads.listEntries?.()),
+    unjournaled: read(METRICS.unjournaled, () => reads.unjournaled?.()),
     ready: new Gauge({
       ...base(METRICS.ready, registry),
       async collect() {

@@ -4,6 +4,8 @@ import { type Counter, collectDefaultMetrics, type Gauge, Registry } from 'prom-
 import type { Batch, StageName } from '../batch.ts'
 import type { ModelRole } from '../control/control-record.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { ConsumerFigures, ConsumerObserver } from '../log/event-log.ts'
+import { HEADERS } from '../log/topics.ts'
 import {
   COMPARED_AT,
   createMetricSet,
@@ -48,6 +50,14 @@ export interface Metrics {
   /** A journal that was looked at in the store; `removed` records were replaced by buckets. */
   countCoalesced(removed: number): void
   countCoalesceFailure(): void
+  /** What befalls the consumer in its group. */
+  readonly consumerObserver: ConsumerObserver
+  /** Labels begin to give way to events. */
+  countOverload(): void
+  /** Asked at every scrape. */
+  bindConsumer(read: () => ConsumerFigures): void
+  /** Asked at every scrape. */
+  bindOverloadLevel(read: () => number): void
   /** A batch that will be done again. */
   countRetry(code: ErrorCode): void
   /** Asked at every scrape. */
@@ -80,7 +90,14 @@ export interface MetricsOptions {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry })
-  const reads: ScrapeReads = { cache: null, unjournaled: null, ready: null, listEntries: null }
+  const reads: ScrapeReads = {
+    cache: null,
+    unjournaled: null,
+    ready: null,
+    listEntries: null,
+    consumer: null,
+    overloadLevel: null,
+  }
   const m = createMetricSet(registry, reads)
   const lags = createLagGauge(m.consumerLag, options.now)
   const degradedKinds = new Set<string>()
@@ -107,6 +124,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.coalescedRecords.inc(removed)
     },
     countCoalesceFailure: () => m.coalesceFailures.inc(),
+    consumerObserver: {
+      onAssigned: (_assigned, tookMs) => m.rebalanceDuration.observe(tookMs / 1_000),
+      onStoodStill: () => m.eventLoopStalls.inc(),
+    },
+    countOverload: () => m.overloads.inc(),
+    bindConsumer(read) {
+      reads.consumer = read
+    },
+    bindOverloadLevel(read) {
+      reads.overloadLevel = read
+    },
     countRetry: (code) => m.retries.inc({ code }),
     bindJournalCache(read) {
       reads.cache = read
@@ -141,7 +169,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       lags.set(topic, partition, lag)
       countOutcomes(m.events, topic, batch)
       for (const { code } of batch.rejected) m.rejected.inc({ code })
-      for (const output of batch.outputs) if (output.topic === options.alertsTopic) m.alerts.inc()
+      for (const { topic: to, headers } of batch.outputs) {
+        if (to === options.alertsTopic) m.alerts.inc()
+        else if (headers?.[HEADERS.deadlineMissedBy] !== undefined) m.deadlineMisses.inc()
+      }
 
       const processingSeconds = Math.max(0, nowMs - arrivedAtMs) / 1_000
       for (const item of batch.events) {

@@ -11,8 +11,9 @@ const versions = { ruleSet: 'sha256:1', lists: 'none', model: 'm1', rates: 'r1' 
 const card: EntityRef = { type: 'card', pseudonym: 'C'.repeat(22), hash48: 1, shard: 0 }
 const account: EntityRef = { type: 'account', pseudonym: 'A'.repeat(22), hash48: 2, shard: 0 }
 
-function stageAt(nowMs: number) {
+function stageAt(nowMs: number, deadlineMs = Number.POSITIVE_INFINITY) {
   return createDecideStage({
+    deadlineMs,
     topics: topicNames(''),
     versions,
     thresholds: { review: 30, challenge: 60, block: null },
@@ -21,6 +22,8 @@ function stageAt(nowMs: number) {
     deadLetter: ({ record, code }) => ({ topic: 'payments.dead-letters', key: record.key, value: code }),
   })
 }
+
+const sentAtMs = recordAt(0).timestampMs
 
 const outputs = (batch: Batch) => batch.outputs.map(({ topic, value }) => ({ topic, value: String(value) }))
 
@@ -135,6 +138,18 @@ describe('the decide stage', () => {
       'paysentry.decided-at': '1000',
       'paysentry.processor': 'p1',
     })
+  })
+
+  it('says in a header, not in the value, by how much a decision missed its deadline', () => {
+    const run = (afterMs: number) => stageAt(sentAtMs + afterMs, 250)(batchOf([batchEventOf({})]))
+    const missedBy = (batch: Batch) => batch.outputs[0]?.headers?.['paysentry.deadline-missed-by']
+    expect([run(20), run(250), run(251), run(3_250)].map(missedBy)).toEqual([
+      undefined,
+      undefined,
+      '1',
+      '3000',
+    ])
+    expect(outputs(run(20))).toEqual(outputs(run(3_250)))
   })
 
   it('publishes what its contracts say', () => {

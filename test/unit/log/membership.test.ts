@@ -19,14 +19,30 @@ describe('the membership of a group', () => {
     for (let i = 0; i < 20; i++) {
       nowMs += 5_999
       expect(membership.isLost(generation)).toBe(false)
-      membership.alive()
+      membership.alive(0)
     }
+  })
+
+  it('goes by when a heartbeat was sent: a process that stood still reads the answer too late', () => {
+    nowMs += 6_500
+    membership.alive(6_400)
+    expect(membership.isLost(membership.generation())).toBe(true)
+    membership.alive(20)
+    expect(membership.isLost(membership.generation())).toBe(false)
+  })
+
+  it('tells its partitions while it has its share', () => {
+    expect(membership.assignment()).toEqual({ events: [0, 2] })
+    membership.left()
+    expect(membership.assignment()).toEqual({})
+    membership.joined({ events: [0, 1], labels: [4] })
+    expect(membership.assignment()).toEqual({ events: [0, 1], labels: [4] })
   })
 
   it('is lost after a session time-out of silence, because the coordinator thinks so too', () => {
     nowMs += 6_001
     expect(membership.isLost(membership.generation())).toBe(true)
-    membership.alive()
+    membership.alive(0)
     expect(membership.isLost(membership.generation())).toBe(false)
   })
 

@@ -18,6 +18,7 @@ describe('the names that other programs depend on', () => {
     expect(HEADERS).toEqual({
       source: 'paysentry.source',
       decidedAt: 'paysentry.decided-at',
+      deadlineMissedBy: 'paysentry.deadline-missed-by',
       processor: 'paysentry.processor',
       errorCode: 'paysentry.error.code',
       errorStage: 'paysentry.error.stage',

@@ -38,6 +38,14 @@ describe('the metric table', () => {
       'counter paysentry_model_switches_total{role,outcome}',
       'counter paysentry_degraded_total{what}',
       'gauge paysentry_consumer_lag_records{topic,partition}',
+      'counter paysentry_deadline_misses_total{}',
+      'gauge paysentry_overload_level{}',
+      'counter paysentry_overloads_total{}',
+      'gauge paysentry_assigned_partitions{}',
+      'gauge paysentry_paused_partitions{}',
+      'gauge paysentry_in_flight_bytes{}',
+      'histogram paysentry_rebalance_duration_seconds{}',
+      'counter paysentry_event_loop_stalls_total{}',
       'counter paysentry_retries_total{code}',
       'gauge paysentry_journal_cache_bytes{}',
       'gauge paysentry_journal_cache_limit_bytes{}',
@@ -176,6 +184,19 @@ describe('observing a batch', () => {
     expect(samples(await metrics.text(), 'paysentry_alerts_total')).toEqual(['1'])
   })
 
+  it('counts the decisions that say that they came too late, and not their alerts', async () => {
+    const metrics = metricsOf()
+    const output = (topic: string, headers = {}) => ({ topic, key: null, value: null, headers })
+    const late = { 'paysentry.deadline-missed-by': '12' }
+    const outputs = [
+      output('payments.decisions', late),
+      output('payments.alerts', late),
+      output('payments.decisions'),
+    ]
+    metrics.observeBatch(batchOf({ outputs }), ARRIVED_MS)
+    expect(samples(await metrics.text(), 'paysentry_deadline_misses_total')).toEqual(['1'])
+  })
+
   it('labels degradation by its kind and never by its detail', async () => {
     const metrics = metricsOf()
     const events = [{ action: 'allow' as const, degraded: ['rate:XAF', 'rate:VES', 'late'] }]
@@ -231,6 +252,25 @@ describe('the states', () => {
     expect(samples(text, 'paysentry_journal_cache_limit_bytes')).toEqual(['20'])
     expect(samples(text, 'paysentry_journal_cache_entries')).toEqual(['3'])
     expect(samples(text, 'paysentry_journal_cache_evictions_total')).toEqual(['4'])
+  })
+
+  it('tells what befalls the consumer and what it holds', async () => {
+    const metrics = metricsOf()
+    metrics.bindConsumer(() => ({ assignedPartitions: 8, pausedPartitions: 4, inFlightBytes: 1_000 }))
+    metrics.bindOverloadLevel(() => 3)
+    metrics.countOverload()
+    metrics.consumerObserver.onAssigned({}, 200)
+    metrics.consumerObserver.onAssigned({}, 300)
+    metrics.consumerObserver.onStoodStill(9_000)
+    const text = await metrics.text()
+    expect(samples(text, 'paysentry_assigned_partitions')).toEqual(['8'])
+    expect(samples(text, 'paysentry_paused_partitions')).toEqual(['4'])
+    expect(samples(text, 'paysentry_in_flight_bytes')).toEqual(['1000'])
+    expect(samples(text, 'paysentry_overload_level')).toEqual(['3'])
+    expect(samples(text, 'paysentry_overloads_total')).toEqual(['1'])
+    expect(samples(text, 'paysentry_rebalance_duration_seconds_count')).toEqual(['2'])
+    expect(samples(text, 'paysentry_rebalance_duration_seconds_sum')).toEqual(['0.5'])
+    expect(samples(text, 'paysentry_event_loop_stalls_total')).toEqual(['1'])
   })
 
   it('names one running combination of versions at a time', async () => {
