@@ -7,6 +7,7 @@ import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
 import { createDelivery, type Delivery, isPassing, stopped } from './kafka-delivery.ts'
 import { kafkaError } from './kafka-error.ts'
+import { leave } from './kafka-leave.ts'
 import { createMembership, type Membership } from './membership.ts'
 
 /** Heartbeats in a session: nine may be missed in a row. */
@@ -49,7 +50,10 @@ export async function startKafkaConsumer(
   })
   const stop = async (): Promise<void> => {
     stopping.abort()
-    await consumer.disconnect()
+    await leave(consumer, {
+      isIdle: () => delivery.isIdle(),
+      onGivenUp: () => deps.sink.info({ groupId: options.groupId }, 'The group was left without its answer'),
+    })
     membership.left()
     await claims.close()
   }

@@ -24,6 +24,8 @@ export interface Delivery {
   eachBatch(payload: EachBatchPayload): Promise<void>
   /** Keeps the membership alive while a batch is in hand; kafkajs does so only between batches. */
   heartbeat(): void
+  /** True when no batch is in hand. */
+  isIdle(): boolean
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -95,6 +97,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const [payload] = inHand
       if (payload !== undefined) void beat(payload)
     },
+    isIdle: () => inHand.size === 0,
   }
 }
 
