@@ -4,13 +4,10 @@ import type { LogRecord } from '../../src/log/event-log.ts'
 import { HEADERS } from '../../src/log/topics.ts'
 import { recount } from '../e2e/recount.ts'
 import type { Traffic } from '../e2e/traffic.ts'
-import { collect, textOf } from '../support/collector.ts'
+import { textOf } from '../support/collector.ts'
 import type { Deployment } from './deployment.ts'
 import type { Delivery } from './points.ts'
-import { publishAll } from './publish.ts'
-
-const SENTINELS = 200
-const SENTINEL = 'sentinel'
+import { readCommitted } from './read-committed.ts'
 
 export async function check(deployment: Deployment, delivery: Delivery, traffic: Traffic): Promise<string[]> {
   const { topics } = deployment
@@ -78,22 +75,15 @@ async function wantedOf({ log, topics }: Deployment, traffic: Traffic) {
   return { events, poisons }
 }
 
-/** All that a read-committed reader finds, up to sentinels that are written on every partition now. */
+/** All that a read-committed reader finds. */
 async function contents({ log, topics, groupId }: Deployment) {
-  const read = [topics.decisions, topics.deadLetters]
-  await publishAll(
+  const decisions: LogRecord[] = []
+  const deadLetters: LogRecord[] = []
+  await readCommitted({
     log,
-    read.flatMap((topic) =>
-      Array.from({ length: SENTINELS }, (_, i) => ({ topic, key: `${SENTINEL}-${i}`, value: SENTINEL })),
-    ),
-  )
-  const reader = await collect(log, { topics: read, groupId: `${groupId}-check` })
-  const isSentinel = (record: LogRecord): boolean => record.key?.toString().startsWith(SENTINEL) === true
-  await reader.until(() => reader.records.filter(isSentinel).length >= SENTINELS * read.length)
-  await reader.consumer.stop()
-  const records = reader.records.filter((record) => !isSentinel(record))
-  return {
-    decisions: records.filter(({ topic }) => topic === topics.decisions),
-    deadLetters: records.filter(({ topic }) => topic === topics.deadLetters),
-  }
+    topics: [topics.decisions, topics.deadLetters],
+    groupId: `${groupId}-check`,
+    onRecord: (record) => void (record.topic === topics.decisions ? decisions : deadLetters).push(record),
+  })
+  return { decisions, deadLetters }
 }

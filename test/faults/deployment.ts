@@ -60,6 +60,7 @@ export async function openDeployment(
     PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(35 * DAY_MS),
     PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(35 * DAY_MS),
     // A machine that plays many schedules at once is slow.
+    PAYSENTRY_REDIS_COMMAND_TIMEOUT_MS: '10000',
     PAYSENTRY_SHUTDOWN_DEADLINE_MS: '30000',
     // Every decision is held against a recount with windows.
     PAYSENTRY_DEGRADE_JOURNALS: 'wait',
@@ -91,7 +92,7 @@ export async function openDeployment(
       const network = servers.networks[slot]
       if (network === undefined) throw new Error(`there is no processor ${slot}`)
       const broker = `127.0.0.1:${network.kafka.port}`
-      const processor = kept(await startProcessor(env(`p${slot}`, broker, network.redis.port)))
+      const processor = kept(await supervised(env(`p${slot}`, broker, network.redis.port)))
       processors[slot] = processor
       return processor
     },
@@ -103,5 +104,19 @@ export async function openDeployment(
       await admin.deleteTopics({ topics: Object.values(topics) })
       await admin.disconnect()
     },
+  }
+}
+
+const STARTS = 5
+
+/** What a supervisor does: starts it again when it ended at the start, because a server was not back yet. */
+async function supervised(env: Readonly<Record<string, string>>): Promise<Processor> {
+  for (let start = 1; ; start++) {
+    try {
+      return await startProcessor(env)
+    } catch (error) {
+      if (start === STARTS || !(error instanceof Error) || !error.message.includes('ended with 1'))
+        throw error
+    }
   }
 }

@@ -9,6 +9,8 @@ const CAUGHT_UP_WITHIN_MS = 180_000
 export interface OffsetWatch {
   /** Records that stand in events and labels and are not committed, by the last look; NaN before the first one. */
   lag(): number
+  /** Offsets of all partitions together, by the last look. */
+  committed(): number
   /** Resolves when everything that stands in events and labels is committed; with what is not, a sentence each, when it takes too long. */
   untilAllCommitted(): Promise<string[]>
   /** Ends the watch and tells, a sentence each, where an offset went back. */
@@ -57,6 +59,7 @@ export function watchOffsets({
       seen.looks === 0
         ? Number.NaN
         : behind().reduce((sum, [name, end]) => sum + end - Math.max(0, committed.get(name) ?? 0), 0),
+    committed: () => [...committed.values()].reduce((sum, offset) => sum + Math.max(0, offset), 0),
     async untilAllCommitted() {
       const giveUpAtMs = performance.now() + CAUGHT_UP_WITHIN_MS
       // Two looks more: the first may have begun before the last record was written.

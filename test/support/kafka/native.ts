@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts } from '../free-port.ts'
 import { kafkaJars, requireTool } from './jars.ts'
+import { LOG4J, nodeProperties } from './native-properties.ts'
 
 const run = promisify(execFile)
 /** A small heap, and a JVM that starts fast rather than runs fast. */
@@ -17,6 +18,9 @@ const JVM = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=
 
 export interface NativeKafka {
   readonly broker: string
+  readonly clusterId: string
+  /** Address of the cluster's controller. */
+  readonly controller: string
   pid(): number
   /** The end of the broker's output. */
   log(): string
@@ -36,6 +40,8 @@ export interface NativeKafkaOptions {
   readonly properties?: Readonly<Record<string, string | number>>
   /** Folder of the logs; one of its own if absent. */
   readonly dataDir?: string
+  /** The cluster of another, which this becomes the second broker of. */
+  readonly joins?: Pick<NativeKafka, 'clusterId' | 'controller'>
 }
 
 /** Formats a storage folder and starts the broker. It may not answer yet. */
@@ -59,11 +65,8 @@ async function formatAndStart(
   const [brokerPort, controllerPort] = await freePorts(2)
   const broker = `127.0.0.1:${brokerPort}`
   const properties = join(dir, 'server.properties')
-  const settings = {
-    ...serverProperties(options.dataDir ?? join(dir, 'data')),
-    ...listenerProperties(broker, `127.0.0.1:${controllerPort}`, options),
-    ...options.properties,
-  }
+  const controller = options.joins?.controller ?? `127.0.0.1:${controllerPort}`
+  const settings = nodeProperties(broker, controller, options.dataDir ?? join(dir, 'data'), options)
   await writeFile(
     properties,
     Object.entries(settings)
@@ -73,14 +76,15 @@ async function formatAndStart(
   await writeFile(join(dir, 'log4j2.properties'), LOG4J)
   const java = [...JVM, `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`, '-cp', classpath]
   // With "=": an id may begin with "-", which the tool would take for an option.
-  const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
+  const clusterId =
+    options.joins?.clusterId ?? Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
   const format = [
     'kafka.tools.StorageTool',
     'format',
     `--cluster-id=${clusterId}`,
     '--config',
     properties,
-    '--standalone',
+    options.joins === undefined ? '--standalone' : '--no-initial-controllers',
   ]
   await run('java', [...java, ...format])
 
@@ -92,7 +96,7 @@ async function formatAndStart(
     await once(child, 'spawn')
     return guarded(child, dir)
   }
-  return supervise(start, { broker, dir, logFile })
+  return supervise(start, { broker, clusterId, controller, dir, logFile })
 }
 
 interface Broker {
@@ -103,8 +107,9 @@ interface Broker {
 
 async function supervise(
   start: () => Promise<Broker>,
-  { broker, dir, logFile }: { broker: string; dir: string; logFile: string },
+  place: Pick<NativeKafka, 'broker' | 'clusterId' | 'controller'> & { dir: string; logFile: string },
 ): Promise<NativeKafka> {
+  const { broker, clusterId, controller, dir, logFile } = place
   const log = () => readFileSync(logFile, 'utf8').slice(-4_000)
   const died = Promise.withResolvers<never>()
   died.promise.catch(() => undefined)
@@ -126,6 +131,8 @@ async function supervise(
   }
   return {
     broker,
+    clusterId,
+    controller,
     pid: () => running?.pid ?? -1,
     log,
     died: died.promise,
@@ -160,43 +167,3 @@ function guarded(child: ChildProcess, dir: string): Broker {
     },
   }
 }
-
-function listenerProperties(broker: string, controller: string, { listeners = [] }: NativeKafkaOptions) {
-  const further = (address: (listener: { port: number; advertisedPort: number }) => number) =>
-    listeners.map((listener, i) => `,VIA${i}://127.0.0.1:${address(listener)}`).join('')
-  const protocols = ['PLAINTEXT', 'CONTROLLER', ...listeners.map((_, i) => `VIA${i}`)]
-  return {
-    'controller.quorum.bootstrap.servers': controller,
-    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}${further(({ port }) => port)}`,
-    'advertised.listeners': `PLAINTEXT://${broker}${further(({ advertisedPort }) => advertisedPort)}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': protocols.map((name) => `${name}:PLAINTEXT`).join(','),
-  }
-}
-
-function serverProperties(dataDir: string) {
-  return {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'log.dirs': dataDir,
-    'auto.create.topics.enable': false,
-    'group.initial.rebalance.delay.ms': 0,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'log.cleaner.backoff.ms': 200,
-  }
-}
-
-const LOG4J = `rootLogger.level=warn
-rootLogger.appenderRef.console.ref=console
-appender.console.type=Console
-appender.console.name=console
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=%d %p %m (%c)%n
-`
