@@ -1,6 +1,6 @@
 // One piece of work with a kafkajs admin client that is connected for it alone.
 import type { Admin, Kafka } from 'kafkajs'
-import { kafkaError } from './kafka-error.ts'
+import { requestError } from './kafka-error.ts'
 
 /** Runs `work` with a connected admin client; what kafkajs throws comes as an `AppError` that says `doing`. */
 export async function withAdmin<T>(
@@ -13,7 +13,7 @@ export async function withAdmin<T>(
     await admin.connect()
     return await work(admin)
   } catch (error) {
-    throw kafkaError(error, doing)
+    throw requestError(error, doing)
   } finally {
     await admin.disconnect()
   }

@@ -7,6 +7,7 @@ import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
 import { createDelivery, type Delivery, isPassing, stopped } from './kafka-delivery.ts'
 import { kafkaError } from './kafka-error.ts'
+import { leave } from './kafka-leave.ts'
 import { createPauses } from './kafka-pauses.ts'
 import { startBeating, watchFetches, watchMembership } from './kafka-watch.ts'
 import { createMembership } from './membership.ts'
@@ -58,7 +59,10 @@ export async function startKafkaConsumer(
   })
   const stop = async (): Promise<void> => {
     stopping.abort()
-    await consumer.disconnect()
+    await leave(consumer, {
+      isIdle: () => delivery.isIdle(),
+      onGivenUp: () => deps.sink.info({ groupId: options.groupId }, 'The group was left without its answer'),
+    })
     membership.left()
     await claims.close()
   }

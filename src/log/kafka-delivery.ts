@@ -25,6 +25,8 @@ export interface Delivery {
   eachBatch(payload: EachBatchPayload): Promise<void>
   /** Keeps the membership alive while a batch is in hand; kafkajs does so only between batches. */
   heartbeat(): void
+  /** True when no batch is in hand. */
+  isIdle(): boolean
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -98,6 +100,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const [payload] = inHand
       if (payload !== undefined) void beat(payload)
     },
+    isIdle: () => inHand.size === 0,
   }
 }
 

@@ -92,6 +92,19 @@ export function kafkaError(thrown: unknown, doing: string): AppError {
   return new AppError('UNEXPECTED', `${doing}: ${message}`, { cause: thrown })
 }
 
+/**
+ * As `kafkaError`, for what was thrown by a client that only sends requests: there a plain `Error` is a connection that broke between
+ * being found and being used. kafkajs 2.2.4 gives it no class and no name; its other uses of one come with the first request or never.
+ */
+export function requestError(thrown: unknown, doing: string): AppError {
+  const error = kafkaError(thrown, doing)
+  const root = causes(thrown).at(-1)
+  const isPlain = root !== undefined && Object.getPrototypeOf(root) === Error.prototype && !('code' in root)
+  return error.code === 'UNEXPECTED' && isPlain && root.name === 'Error'
+    ? new AppError('LOG_UNAVAILABLE', `${doing}: ${root.message}`, { cause: thrown })
+    : error
+}
+
 function codeOf(error: Error, type: string): ErrorCode | null {
   if (LOST.has(type)) return 'PARTITION_LOST'
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'TOPIC_MISSING'

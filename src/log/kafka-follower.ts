@@ -7,10 +7,13 @@ import type { Follower, FollowOptions } from './event-log.ts'
 import { logRecord } from './kafka-batch.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
+import { leave } from './kafka-leave.ts'
 import { withAdmin } from './kafka-admin.ts'
 
 /** A broker answers a fetch as soon as there is a record; this long when there is none. Stopping waits for it. */
 const MAX_FETCH_WAIT_MS = 250
+/** Short, because who lost its connection and joins again waits until the member that it was before has timed out. */
+const SESSION_MS = 6_000
 
 export interface KafkaFollowerDeps {
   readonly kafka: Kafka
@@ -33,6 +36,8 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
   }
   const consumer = kafka.consumer({
     groupId,
+    sessionTimeout: SESSION_MS,
+    heartbeatInterval: SESSION_MS / 5,
     maxWaitTimeInMs: MAX_FETCH_WAIT_MS,
     allowAutoTopicCreation: false,
     // Nobody else can go on in its place, so it joins again whatever passes by itself.
@@ -56,7 +61,11 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
     if (progress.isCaughtUp()) caughtUp.resolve()
   }
   const stop = async (): Promise<void> => {
-    await consumer.disconnect()
+    await leave(consumer, {
+      // Records are handed over at once, so there is never one in hand.
+      isIdle: () => true,
+      onGivenUp: () => sink.debug({ groupId }, 'The group of a follower was left without its answer'),
+    })
     finished.resolve()
     try {
       await withAdmin(kafka, 'deleting the group of a follower', (admin) => admin.deleteGroups([groupId]))

@@ -9,7 +9,7 @@ import type { Kafka, Producer, Transaction } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { OutputRecord } from './event-log.ts'
 import { type Claim, type ClaimSource, offsetsOf, type Position } from './kafka-claim.ts'
-import { kafkaError, protocolErrorType } from './kafka-error.ts'
+import { protocolErrorType, requestError } from './kafka-error.ts'
 import { partitioner, requests } from './kafka-request.ts'
 
 /** A step that takes longer has failed: kafkajs would go on trying for minutes when a broker hangs. */
@@ -165,7 +165,7 @@ async function onceEnded(work: () => Promise<void>): Promise<void> {
 
 /** A move of a coordinator is no loss of the partition here: kafkajs looks for it anew with each transaction. */
 function transactionError(thrown: unknown, doing: string): AppError {
-  if (protocolErrorType(thrown) !== 'NOT_COORDINATOR_FOR_GROUP') return kafkaError(thrown, doing)
+  if (protocolErrorType(thrown) !== 'NOT_COORDINATOR_FOR_GROUP') return requestError(thrown, doing)
   return new AppError('LOG_UNAVAILABLE', `${doing}: the coordinator has moved`, { cause: thrown })
 }
 

@@ -6,7 +6,7 @@
 import type { Kafka, Producer } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { OutputRecord } from './event-log.ts'
-import { kafkaError } from './kafka-error.ts'
+import { requestError } from './kafka-error.ts'
 import { partitioner, requests } from './kafka-request.ts'
 
 export interface ProducerPool {
@@ -77,7 +77,7 @@ export function createProducerPool({ kafka, size, onDiscardFailed }: ProducerPoo
         idle.push(producer)
       } catch (error) {
         if (producer !== undefined) discard(producer)
-        throw kafkaError(error, `write to ${[...new Set(records.map(({ topic }) => topic))].join(', ')}`)
+        throw requestError(error, `write to ${[...new Set(records.map(({ topic }) => topic))].join(', ')}`)
       } finally {
         turnOver()
       }

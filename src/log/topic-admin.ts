@@ -1,10 +1,14 @@
 // Creates the topics that are missing and says how the others differ from what they should be. Changes no existing topic.
+import { setTimeout as delay } from 'node:timers/promises'
 // By the default import: Node finds only some of kafkajs's names when it is imported by name.
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { AppError } from '../errors.ts'
-import { kafkaError } from './kafka-error.ts'
+import { kafkaError, protocolErrorType } from './kafka-error.ts'
 import { withAdmin } from './kafka-admin.ts'
 import type { TopicSettings } from './topic-settings.ts'
+
+const KNOWN_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 50
 
 export interface TopicReport {
   readonly name: string
@@ -29,7 +33,14 @@ export function createTopics(
   return withAdmin(kafka, 'creating topics', async (admin) => {
     const reports = await inspect(admin, wanted)
     const missing = wanted.filter((_, index) => reports[index]?.state === 'missing')
-    if (missing.length > 0) await create(admin, missing, dryRun)
+    if (missing.length > 0) {
+      await create(admin, missing, dryRun)
+      if (!dryRun)
+        await untilKnown(
+          admin,
+          missing.map(({ name }) => name),
+        )
+    }
     return reports.map((report) =>
       report.state === 'missing' && !dryRun ? { ...report, state: 'created' as const } : report,
     )
@@ -40,7 +51,8 @@ async function create(admin: Admin, topics: readonly TopicSettings[], dryRun: bo
   try {
     await admin.createTopics({
       validateOnly: dryRun,
-      waitForLeaders: !dryRun,
+      // Not by kafkajs: it takes a topic that the broker has not heard of yet for one that is missing.
+      waitForLeaders: false,
       topics: topics.map((topic) => ({
         topic: topic.name,
         numPartitions: topic.partitions,
@@ -67,6 +79,21 @@ async function create(admin: Admin, topics: readonly TopicSettings[], dryRun: bo
         problems,
       },
     )
+  }
+}
+
+/** Resolves when the brokers know the topics and their leaders: a KRaft controller says that a topic is created before they do. */
+async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
+  const giveUpAtMs = performance.now() + KNOWN_WITHIN_MS
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics })
+      return
+    } catch (error) {
+      const isUnknown = protocolErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
+      if (!isUnknown || performance.now() > giveUpAtMs) throw error
+    }
+    await delay(LOOK_EVERY_MS)
   }
 }
 

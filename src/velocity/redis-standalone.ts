@@ -78,8 +78,9 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
     address,
     generation: () => generation,
     async open() {
-      if (redis.status === 'wait') await redis.connect().catch(failToConnect)
-      else if (redis.status === 'connecting' || redis.status === 'connect') await connected()
+      if (redis.status === 'wait') await inTime(redis.connect().catch(failToConnect), commandTimeoutMs)
+      else if (redis.status === 'connecting' || redis.status === 'connect')
+        await inTime(connected(), commandTimeoutMs)
       else if (redis.status !== 'ready')
         failToConnect(new Error(`the connection is in state ${redis.status}`))
       library ??= checkLibrary()
@@ -111,6 +112,19 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
       redis.disconnect()
       await ended
     },
+  }
+}
+
+/** ioredis waits for as long as a server takes to load its data set; who calls must hear of it in time. */
+async function inTime(ready: Promise<void>, limitMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new Error(`not ready within ${limitMs} ms; it may be loading its data set`))
+  }, limitMs)
+  try {
+    await Promise.race([ready, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

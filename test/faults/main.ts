@@ -1,52 +1,68 @@
-// `npm run test:faults -- [--seed N] [--schedules 200] [--faults 3] [--events 1500]`: plays schedules against real Kafka and Redis
-// processes and says how many faults of each kind were survived. A failing seed is named, and can be played again alone.
+// `npm run test:faults -- [--seed N] [--schedules 200] [--from 1] [--faults 3] [--events 600] [--lanes 3] [--json FILE]`: plays
+// schedules against real Kafka and Redis processes and says how many faults of each kind were survived, and at which point of the
+// data path. A failing seed is named, and can be played again alone.
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { startKafka } from '../support/kafka.ts'
-import { play, type Verdict } from './play.ts'
-import { CRASH_POINTS, FAULT_KINDS, scheduleOf } from './schedule.ts'
+import { hideTimerWarning } from '../../src/log/kafka-client.ts'
+import { play } from './play.ts'
+import { nameOf, scheduleOf } from './schedule.ts'
+import { startServers } from './servers.ts'
+import { type Played, survivalTable } from './survival.ts'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     schedules: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
     faults: { type: 'string', default: '3' },
-    events: { type: 'string', default: '1500' },
+    events: { type: 'string', default: '600' },
+    lanes: { type: 'string', default: '3' },
+    json: { type: 'string' },
   },
 })
-const first = Number(values.seed ?? 1)
 const count = values.seed === undefined ? Number(values.schedules) : 1
-const survived = new Map<string, number>()
-const failed: number[] = []
-const kafka = await startKafka()
-try {
-  for (let seed = first; seed < first + count; seed++) {
-    const schedule = scheduleOf(seed, Number(values.faults))
-    const kinds = schedule.faults.map(({ kind, crashAfter }) =>
-      kind === 'crash' ? `crash after ${crashAfter}` : kind,
-    )
-    const startedAt = performance.now()
-    const { problems, events } = await play(kafka.brokers, schedule, Number(values.events)).catch(broken)
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
-    console.log(
-      `seed ${seed}: ${schedule.delivery}, ${kinds.join(', ')}: ` +
-        `${events} events, ${problems.length === 0 ? 'all as promised' : 'FAILED'} (${seconds} s)`,
-    )
-    for (const problem of problems.slice(0, 5)) console.log(`  ${problem}`)
-    if (problems.length > 0) failed.push(seed)
-    else for (const kind of kinds) survived.set(kind, (survived.get(kind) ?? 0) + 1)
+const first = Number(values.seed ?? values.from)
+const played: Played[] = []
+let next = first
+hideTimerWarning(process)
+const startedAt = performance.now()
+// Each lane has servers of its own, so that a broker that is killed is missed by one schedule alone.
+await Promise.all(Array.from({ length: Math.min(count, Number(values.lanes)) }, lane))
+
+async function lane(): Promise<void> {
+  const servers = await startServers()
+  try {
+    while (next < first + count) played.push(await playSeed(servers, next++))
+  } finally {
+    await servers.stop()
   }
-} finally {
-  await kafka.stop()
 }
 
-function broken(error: unknown): Verdict {
-  return { problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)], events: 0 }
+async function playSeed(servers: Parameters<typeof play>[0], seed: number): Promise<Played> {
+  const schedule = scheduleOf(seed, Number(values.faults))
+  const begunAt = performance.now()
+  const { problems, events } = await play(servers, schedule, Number(values.events)).catch(
+    (error: unknown) => ({
+      problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
+      events: 0,
+    }),
+  )
+  const seconds = (performance.now() - begunAt) / 1_000
+  const outcome = problems.length === 0 ? 'all as promised' : 'FAILED'
+  const faults = schedule.faults.map(nameOf).join(', ')
+  console.log(`seed ${seed}: ${schedule.delivery}, ${faults}: ${outcome} (${seconds.toFixed(1)} s)`)
+  for (const problem of problems.slice(0, 5)) console.log(`  ${problem}`)
+  return { ...schedule, problems, events, seconds }
 }
 
-const everyKind = [
-  ...CRASH_POINTS.map((stage) => `crash after ${stage}`),
-  ...FAULT_KINDS.filter((kind) => kind !== 'crash'),
-]
-console.log(`\nSurvived: ${everyKind.map((kind) => `${kind} ${survived.get(kind) ?? 0}`).join(' · ')}`)
+const failed = played.filter(({ problems }) => problems.length > 0).map(({ seed }) => seed)
+const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1)
+console.log(`\n${survivalTable(played)}`)
+console.log(
+  `\n${played.length} schedules from seed ${first}, ${played.length - failed.length} as promised, ${minutes} minutes`,
+)
 if (failed.length > 0) console.log(`Failed seeds (npm run test:faults -- --seed N): ${failed.join(', ')}`)
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ minutes: Number(minutes), failed, played }, null, 2)}\n`)
+}
 process.exit(failed.length === 0 ? 0 : 1)

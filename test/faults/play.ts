@@ -1,10 +1,12 @@
 // Plays one schedule from the first event to the verdict.
 import { simulatedTraffic } from '../e2e/traffic.ts'
 import { check } from './check.ts'
+import { openDeployment } from './deployment.ts'
 import { inject } from './inject.ts'
 import { watchOffsets } from './offsets.ts'
+import { publishAll } from './publish.ts'
 import type { Schedule } from './schedule.ts'
-import { openDeployment } from './deployment.ts'
+import type { Servers } from './servers.ts'
 
 const CHUNK = 25
 const POISON_EVERY = 100
@@ -14,12 +16,9 @@ export interface Verdict {
   readonly events: number
 }
 
-export async function play(
-  brokers: readonly string[],
-  schedule: Schedule,
-  eventCount: number,
-): Promise<Verdict> {
-  const deployment = await openDeployment(brokers, schedule)
+export async function play(servers: Servers, schedule: Schedule, eventCount: number): Promise<Verdict> {
+  await servers.reset()
+  const deployment = await openDeployment(servers, schedule)
   try {
     const traffic = simulatedTraffic(eventCount, deployment.topics, POISON_EVERY)
     const { messages } = traffic
@@ -32,7 +31,7 @@ export async function play(
       while (next < end) {
         const chunk = messages.slice(next, Math.min(end, next + CHUNK))
         next += chunk.length
-        await deployment.log.produce(chunk)
+        await publishAll(deployment.log, chunk)
       }
     }
     await publishShare()
@@ -40,13 +39,16 @@ export async function play(
     await publishShare()
     const behind = await offsets.untilAllCommitted()
     const codes = await Promise.all(deployment.processors.map((processor) => processor.stop()))
-    const problems = [
-      ...behind,
-      ...(await offsets.stop()),
-      ...codes.filter((code) => code !== 0).map((code) => `a processor ended with ${code} at the end`),
-      ...(await check(deployment, schedule, traffic)),
-    ]
-    return { problems, events: traffic.eventIds.size }
+    const ended = codes.flatMap((code, i) =>
+      code === 0
+        ? []
+        : [`a processor ended with ${code}:\n${deployment.processors[i]?.output().slice(-2_000)}`],
+    )
+    const wentBack = await offsets.stop()
+    return {
+      problems: [...behind, ...wentBack, ...ended, ...(await check(deployment, schedule.delivery, traffic))],
+      events: traffic.eventIds.size,
+    }
   } finally {
     await deployment.close()
   }

@@ -40,6 +40,38 @@ it('shows a reader nothing of a batch that was published and not committed', asy
   expect(seen.records.map(textOf)).toEqual(Array.from({ length: 30 }, (_, i) => `${i} by try ${tryOf(i)}`))
 })
 
+it('gives up what was published before a note is left, so that the note does not make it visible', async () => {
+  const topic = await under.createTopic({ partitions: 1 })
+  const output = await under.createTopic({ partitions: 1 })
+  const groupId = under.name()
+  const log = under.openLog()
+  await log.produce(numbers(topic, 20))
+  const notes: string[] = []
+  const reader = await collect(log, {
+    topics: [topic],
+    groupId,
+    maxBatchRecords: 10,
+    async onBatch(batch) {
+      notes.push(batch.note)
+      await batch.publish(copies(batch, output, `try ${notes.length}`))
+      if (notes.length === 1) return batch.commitNote('failed once')
+      if (notes.length === 2) {
+        // In one and the same try too: what is published after the note counts, what was before does not.
+        await batch.commitNote('failed twice')
+        await batch.publish(copies(batch, output, 'try 2, again'))
+      }
+      await batch.commit(`behind try ${notes.length}`)
+    },
+  })
+  stops.push(() => reader.consumer.stop())
+  const seen = await collect(log, { topics: [output], groupId: under.name() })
+  stops.push(() => seen.consumer.stop())
+  await seen.until(() => seen.records.length >= 20)
+  const tryOf = (i: number) => (i < 10 ? 'try 2, again' : 'try 3')
+  expect(seen.records.map(textOf)).toEqual(Array.from({ length: 20 }, (_, i) => `${i} by ${tryOf(i)}`))
+  expect(notes).toEqual(['', 'failed once', 'behind try 2'])
+})
+
 it('refuses to move the offset past outputs that were lost with a broken transaction', async () => {
   const topic = await under.createTopic({ partitions: 1 })
   const output = await under.createTopic({ partitions: 1 })

@@ -1,23 +1,13 @@
 // A Redis with the settings that docker-compose.yml recommends is killed under traffic and started again.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { z } from 'zod'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { freePort } from '../support/free-port.ts'
 import { spawnRedis } from '../support/redis.ts'
+import { recommendedSettings } from '../support/redis-settings.ts'
 import { expectExact, startWriter, untilMore } from './velocity-support.ts'
-
-/** The arguments after `redis-server`. */
-function recommendedSettings(): string[] {
-  const file = new URL('../../docker-compose.yml', import.meta.url)
-  const compose = z
-    .object({ services: z.object({ redis: z.object({ command: z.array(z.string()) }) }) })
-    .parse(parse(readFileSync(file, 'utf8')))
-  return compose.services.redis.command.slice(1)
-}
 
 describe('velocity when Redis is killed', () => {
   it('has every record that was acknowledged after a restart, and windows are exact through it', async () => {

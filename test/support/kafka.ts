@@ -22,7 +22,7 @@ export async function startKafka(): Promise<TestKafka> {
   const given = process.env['PAYSENTRY_TEST_KAFKA_BROKERS'] ?? ''
   if (given !== '') {
     const brokers = given.split(',').map((broker) => broker.trim())
-    await answers(brokers, Promise.race([]))
+    await untilKafkaAnswers(brokers, Promise.race([]))
     return { brokers, stop: async () => undefined }
   }
   return (await dockerAnswers()) ? startContainer() : startChild()
@@ -31,7 +31,7 @@ export async function startKafka(): Promise<TestKafka> {
 async function startChild(): Promise<TestKafka> {
   const kafka = await startNativeKafka()
   try {
-    await answers([kafka.broker], kafka.died)
+    await untilKafkaAnswers([kafka.broker], kafka.died)
   } catch (error) {
     const log = kafka.log()
     await kafka.stop()
@@ -64,7 +64,7 @@ async function startContainer(): Promise<TestKafka> {
     .start()
   const brokers = [`127.0.0.1:${port}`]
   try {
-    await answers(brokers, Promise.race([]))
+    await untilKafkaAnswers(brokers, Promise.race([]))
   } catch (error) {
     await container.stop()
     throw error
@@ -73,7 +73,7 @@ async function startContainer(): Promise<TestKafka> {
 }
 
 /** Resolves when the cluster describes itself; rejects with what `died` rejects with, or after READY_WITHIN_MS. */
-async function answers(brokers: string[], died: Promise<never>): Promise<void> {
+export async function untilKafkaAnswers(brokers: string[], died: Promise<never>): Promise<void> {
   const kafka = new Kafka({
     brokers,
     clientId: 'paysentry-test-start',

@@ -8,12 +8,15 @@ export interface TcpProxy {
   cut(): Promise<void>
   /** Takes connections again, on the same port. */
   mend(): Promise<void>
+  /** New connections go to another server of this machine. */
+  leadTo(port: number): void
 }
 
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
+  let target = targetPort
   const link = (inbound: Socket): void => {
-    const outbound = connect(targetPort, '127.0.0.1')
+    const outbound = connect(target, '127.0.0.1')
     for (const [socket, other] of [
       [inbound, outbound],
       [outbound, inbound],
@@ -44,6 +47,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     async mend() {
       server = await listen(port)
+    },
+    leadTo(other) {
+      target = other
     },
   }
 }

@@ -6,6 +6,7 @@ import { configSchema, type Config } from '../../../src/config.ts'
 import type { EventLog } from '../../../src/log/event-log.ts'
 import { hideTimerWarning, type LogSink } from '../../../src/log/kafka-client.ts'
 import { createKafkaLog } from '../../../src/log/kafka-log.ts'
+import { createTopics } from '../../../src/log/topic-admin.ts'
 
 export const SILENT: LogSink = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
@@ -54,10 +55,8 @@ export function kafkaUnderTest(delivery: Config['kafka']['delivery'] = 'at-least
     name,
     async createTopic({ partitions = 3, config = {}, name: topic = name() } = {}) {
       await admin.connect()
-      const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      await createTopics(kafka, [{ role: 'events', name: topic, partitions, replicationFactor: 1, config }], {
+        dryRun: false,
       })
       topics.push(topic)
       return topic

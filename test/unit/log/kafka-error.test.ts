@@ -6,7 +6,7 @@ import {
 } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
-import { kafkaError, protocolErrorType } from '../../../src/log/kafka-error.ts'
+import { kafkaError, protocolErrorType, requestError } from '../../../src/log/kafka-error.ts'
 
 const protocol = (type: string, retriable: boolean) =>
   Object.assign(new KafkaJSProtocolError(new Error(`about ${type}`)), { type, retriable })
@@ -71,6 +71,17 @@ describe('what an error of kafkajs means', () => {
       retryTime: 1,
     })
     expect(codeOf(exceeded)).toBe('UNEXPECTED')
+  })
+
+  it('a plain error is a lost connection where only requests are sent, and all else means the same there', () => {
+    // What kafkajs throws at a broker that it has found and is not connected to.
+    expect(requestError(new Error('Broker not connected'), 'x').code).toBe('LOG_UNAVAILABLE')
+    expect(requestError(new TypeError('x is not a function'), 'x').code).toBe('UNEXPECTED')
+    expect(requestError(Object.assign(new Error('header'), { code: 'Z_DATA_ERROR' }), 'x').code).toBe(
+      'UNEXPECTED',
+    )
+    expect(requestError(protocol('INVALID_RECORD', false), 'x').code).toBe('UNEXPECTED')
+    expect(requestError(protocol('PRODUCER_FENCED', false), 'x').code).toBe('PARTITION_LOST')
   })
 
   it('a refused login or right is the configuration, and says which', () => {

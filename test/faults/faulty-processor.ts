@@ -1,15 +1,18 @@
-// `paysentry run` that kills itself, as `kill -9` does, once a stage has run a given number of times: "publish:2" in
-// FAULT_CRASH_AFTER. The product knows nothing of it: stages are observed through the metrics that it is given.
+// `paysentry run` that does something to itself at the end of a stage, once it has said that it is ready, by FAULT_AT:
+// `crash:publish` kills it as `kill -9` does, `stall:publish` stops it until somebody sends SIGCONT. The product knows nothing of
+// it: stages are observed through the metrics that it is given.
+import { writeSync } from 'node:fs'
 import { startApp } from '../../src/app.ts'
 import { configOfProcess, loggerOfProcess, now, untilStopped, VERSION } from '../../src/cli/process-host.ts'
 import { topicNames } from '../../src/log/topics.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { AT_THE_POINT } from './points.ts'
 
-const [stage, times] = (process.env['FAULT_CRASH_AFTER'] ?? '').split(':')
+const [what, stage] = (process.env['FAULT_AT'] ?? '').split(':')
 const config = configOfProcess(undefined)
 const logger = loggerOfProcess(config, process.stderr)
 const metrics = createMetrics({ alertsTopic: topicNames(config.topics.prefix).alerts, now })
-let left = Number(times)
+let armed = false
 
 const app = await startApp({
   config,
@@ -20,9 +23,13 @@ const app = await startApp({
     ...metrics,
     observeStage(name, seconds) {
       metrics.observeStage(name, seconds)
-      if (name === stage && --left === 0) process.kill(process.pid, 'SIGKILL')
+      if (!armed || name !== stage) return
+      armed = false
+      writeSync(process.stderr.fd, `${AT_THE_POINT}\n`)
+      process.kill(process.pid, what === 'stall' ? 'SIGSTOP' : 'SIGKILL')
     },
   },
 })
 logger.info({ address: app.address }, 'ready')
+armed = true
 await untilStopped(app, { deadlineMs: config.shutdown.deadlineMs, onStop: () => undefined })
