@@ -12,7 +12,7 @@ import { type Manifest, manifestSchema, sha256 } from './manifest.ts'
 import { createHeads, type Heads } from './heads.ts'
 import { CURRENT_FILE, MANIFEST_FILE, type NetNames, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
 import { BLOCK_ROWS, restoreNetwork } from './network.ts'
-import { createScorer, type Scorer } from './scorer.ts'
+import { createScorer, type Scorer, type ScorerParts } from './scorer.ts'
 
 /** How far a golden row's raw score may be off, relative to it: the arithmetic of another backend, not another net. */
 const GOLDEN_TOLERANCE = 1e-5
@@ -30,6 +30,13 @@ export interface LoadScorerOptions {
 
 /** Throws MODEL_INVALID with every problem. */
 export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
+  return createScorer({ ...(await loadModel(options)), explainAbove: options.explainAbove })
+}
+
+/** The model as it stands in its folder, checked. Throws MODEL_INVALID with every problem. */
+export async function loadModel(
+  options: Omit<LoadScorerOptions, 'explainAbove'>,
+): Promise<Omit<ScorerParts, 'explainAbove'>> {
   const folder = join(
     options.dir,
     options.version === CURRENT_FILE ? currentVersion(options.dir) : options.version,
@@ -52,7 +59,7 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     throw invalid(folder, golden)
   }
   const version = `${manifest.version}@${sha256(text).slice(0, VERSION_DIGITS)}`
-  return createScorer({ version, manifest, heads, readFeatures, explainAbove: options.explainAbove })
+  return { version, manifest, heads, readFeatures }
 }
 
 async function restoreHeads(
