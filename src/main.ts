@@ -6,6 +6,7 @@ import { inspectCommand } from './cli/inspect.ts'
 import { listsCommand } from './cli/lists.ts'
 import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
+import { evaluateCommand } from './cli/evaluate.ts'
 import { importCommand } from './cli/import.ts'
 import { modelsCommand } from './cli/models.ts'
 import { rulesCommand } from './cli/rules.ts'
@@ -33,6 +34,7 @@ const commands = [
   rulesCommand(),
   listsCommand(),
   trainCommand(),
+  evaluateCommand(),
   modelsCommand(),
   inspectCommand(),
   backtestCommand(),

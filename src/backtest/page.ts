@@ -1,9 +1,10 @@
 // The report of a backtest as one HTML page: it loads nothing, needs no script, and follows the reader's light or dark.
 import { ACTIONS } from '../rules/rule-set.ts'
 import { barChart, escaped, rowChart } from './charts.ts'
-import { PAGE_STYLE } from './page-style.ts'
+import { legend, page, section, table } from './page-parts.ts'
 import { type BacktestReport, firedRules, type RuleFigures, type SetFigures } from './report.ts'
 import { eventsOf } from './difference.ts'
+import { percent, whole } from './shown.ts'
 import type { ByTruth } from './tally.ts'
 
 const HELD = ['review', 'challenge', 'block'] as const
@@ -23,27 +24,7 @@ export function reportPage(report: BacktestReport): string {
     section('Stopped payments by hour of the day, UTC', hoursChart(report.set), legend(['fraud', 'genuine'])),
     section('All rules', rulesTable(report)),
   ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Backtest of ${escaped(report.file)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body><main>
-${sections.join('\n')}
-</main></body>
-</html>
-`
-}
-
-function section(title: string, content: string, key = ''): string {
-  return `<section><h2>${escaped(title)}</h2>${key}${content}</section>`
-}
-
-function legend(names: readonly string[]): string {
-  return `<p class="legend">${names.map((name) => `<span class="key ${name}"></span>${name}`).join(' ')}</p>`
+  return page(`Backtest of ${report.file}`, sections)
 }
 
 function heading(report: BacktestReport): string {
@@ -199,27 +180,6 @@ function differenceSection(report: BacktestReport): string {
   )
 }
 
-/** Columns from `numbersFrom` on are set right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], numbersFrom: number): string {
-  const cells = (tag: 'td' | 'th', row: readonly string[]): string =>
-    row
-      .map((text, i) => `<${tag}${i >= numbersFrom ? ' class="number"' : ''}>${escaped(text)}</${tag}>`)
-      .join('')
-  return `<div class="scroll"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${rows
-    .map((row) => `<tr>${cells('td', row)}</tr>`)
-    .join('')}</tbody></table></div>`
-}
-
-const GROUPS = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
-
-function whole(value: number): string {
-  return GROUPS.format(value)
-}
-
 function moneyOf(minor: number, { minorPerMajor }: BacktestReport): string {
   return whole(minor / minorPerMajor)
-}
-
-function percent(value: number | null, digits = 1): string {
-  return value === null ? '–' : `${(100 * value).toFixed(digits)} %`
 }

@@ -1,6 +1,7 @@
 // The table of a backtest for a terminal. Pure text; figures that nobody can know are a dash.
 import { eventsOf } from '../backtest/difference.ts'
 import { type BacktestReport, firedRules, type RuleFigures, type SetFigures } from '../backtest/report.ts'
+import { percent, whole } from '../backtest/shown.ts'
 import { ACTIONS } from '../rules/rule-set.ts'
 import type { Terminal } from './terminal-view.ts'
 import { coloured, hanging, wrapped } from './trace-text.ts'
@@ -121,20 +122,10 @@ function differenceLines(
   ]
 }
 
-const GROUPS = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
-
-function whole(value: number): string {
-  return GROUPS.format(value)
-}
-
 /** In whole major units: cents hide what matters. */
 export function shownMoney(
   minor: number,
   { currency, minorPerMajor }: Pick<BacktestReport, 'currency' | 'minorPerMajor'>,
 ): string {
   return `${whole(minor / minorPerMajor)} ${currency}`
-}
-
-export function percent(value: number | null, digits = 1): string {
-  return value === null ? '–' : `${(100 * value).toFixed(digits)} %`
 }

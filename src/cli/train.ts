@@ -8,21 +8,12 @@ import { AppError } from '../errors.ts'
 import { type Feature, featureSchema } from '../model/features.ts'
 import { CURRENT_FILE, writeModel } from '../model/model-files.ts'
 import { trainModel } from '../model/train.ts'
-import { recordsOfFile, simulatedRecords } from '../model/training-records.ts'
-import { collectTrainingSet } from '../model/training-set.ts'
-import { loadRates } from '../payment/rates.ts'
-import { positive, whole } from './option-values.ts'
+import { positive } from './option-values.ts'
 import { configOfProcess, VERSION } from './process-host.ts'
-import { progressTo } from './progress.ts'
+import { collectTraffic, nameOfTraffic, type TrafficOptions, withTraffic } from './traffic-source.ts'
 
-interface TrainOptions {
-  readonly simulate?: boolean
-  readonly from?: string
-  readonly budget?: number
-  readonly events: number
-  readonly customers: number
-  readonly seed: number
-  readonly start: string
+interface TrainOptions extends TrafficOptions {
+  readonly minutes?: number
   readonly epochs: number
   readonly features: string
   readonly out?: string
@@ -32,16 +23,10 @@ interface TrainOptions {
 }
 
 export function trainCommand(): Command {
-  return new Command('train')
+  return withTraffic(new Command('train'), 'train on')
     .description('Train a model and write it, its manifest, its model card and an HTML report')
-    .option('--simulate', 'train on simulated traffic')
-    .option('--from <file>', 'train on events and labels that `import` or `simulate --to FILE` wrote')
-    .option('--events <n>', 'simulated events', positive, 400_000)
-    .option('--customers <n>', 'simulated customers', positive, 2_500)
-    .option('--seed <n>', 'seed of the traffic, the weights and the order of rows', whole, 1)
-    .option('--start <time>', 'simulated time of the first event', '2026-01-01T00:00:00Z')
     .option('--epochs <n>', 'most epochs; training ends earlier when it no longer helps', positive, 8)
-    .option('--budget <minutes>', 'begin no further epoch after so long', positive)
+    .option('--minutes <n>', 'begin no further epoch after so long', positive)
     .option('--features <file>', 'feature catalogue', 'models/features.yaml')
     .option('--out <dir>', 'folder of the versions (default: model.dir)')
     .option('--name <version>', 'name of the version', 'simulated-2')
@@ -52,32 +37,16 @@ export function trainCommand(): Command {
 
 async function train(options: TrainOptions): Promise<void> {
   const config = configOfProcess(options.config)
-  const startMs = Date.parse(options.start)
-  if (Number.isNaN(startMs))
-    throw new AppError('CONFIG_INVALID', `--start "${options.start}" is no RFC 3339 time`)
   if (!/^\w[\w.-]*$/.test(options.name) || options.name === CURRENT_FILE) {
     throw new AppError(
       'CONFIG_INVALID',
       `--name "${options.name}" must be letters, digits, dots and dashes, and not "current"`,
     )
   }
-  if ((options.simulate === true) === (options.from !== undefined))
-    throw new AppError('CONFIG_INVALID', 'give either --simulate or --from FILE: what to train on')
   const startedAtMs = performance.now()
   const features = readFeatures(options.features)
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
-  const set = await collectTrainingSet({
-    features,
-    rates: loadRates(config.money.ratesFile),
-    records:
-      options.from === undefined
-        ? simulatedRecords({ seed: options.seed, customers: options.customers, startMs }, options.events)
-        : recordsOfFile(options.from),
-    horizons: config.velocity,
-    cacheBytes: config.velocity.cacheBytes,
-    maxMessageBytes: config.limits.maxMessageBytes,
-    onProgress: progressOf(options),
-  })
+  const { set } = await collectTraffic(options, config, features)
   say(
     `${set.rows} payments, ${set.isFraud.filter(Boolean).length} of them fraud; ${features.length} features`,
   )
@@ -87,13 +56,10 @@ async function train(options: TrainOptions): Promise<void> {
     version: options.name,
     seed: options.seed,
     epochs: options.epochs,
-    source:
-      options.from === undefined
-        ? `paysentry's simulator (${options.customers} customers)`
-        : basename(options.from),
+    source: nameOfTraffic(options),
     command: commandOf(options),
     events: set.events,
-    isOver: () => performance.now() - startedAtMs > (options.budget ?? Number.POSITIVE_INFINITY) * 60_000,
+    isOver: () => performance.now() - startedAtMs > (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000,
     paysentry: VERSION,
     onEpoch: (epoch, of, trainLoss, validationLoss) =>
       say(`epoch ${epoch}/${of}  loss ${trainLoss.toFixed(5)}  validation ${validationLoss.toFixed(5)}`),
@@ -126,17 +92,16 @@ export function readFeatures(file: string): Feature[] {
   throw new AppError('MODEL_INVALID', file, { problems })
 }
 
-function progressOf({ from, events }: TrainOptions): (played: number) => void {
-  if (from !== undefined) return () => undefined
-  const show = progressTo(process.stderr, 'Playing simulated traffic')
-  return (played) => show(played, events)
-}
-
 /** What to type to train this model again. */
 function commandOf(options: TrainOptions): string {
   const { from, events, customers, seed, start, epochs, features, name } = options
-  const traffic = from === undefined ? { events, customers, start } : {}
+  const traffic = from === undefined ? { events, customers, start: isoSeconds(start) } : {}
   const flags = Object.entries({ ...traffic, seed, epochs, features, name })
   const source = from === undefined ? '--simulate' : `--from ${basename(from)}`
   return `paysentry train ${source} ${flags.map(([flag, value]) => `--${flag} ${value}`).join(' ')}`
+}
+
+/** RFC 3339 without the milliseconds of a whole second. */
+function isoSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
 }

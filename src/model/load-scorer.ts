@@ -11,7 +11,7 @@ import { createHeads, type Heads } from './heads.ts'
 import { CURRENT_FILE, MANIFEST_FILE, type NetNames, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
 import { BLOCK_ROWS, restoreNetwork } from './network.ts'
 import { currentVersion, invalidModel, messageOf, readModel } from './read-model.ts'
-import { createScorer, type Scorer } from './scorer.ts'
+import { createScorer, type Scorer, type ScorerParts } from './scorer.ts'
 
 /** How far a golden row's raw score may be off, relative to it: the arithmetic of another backend, not another net. */
 const GOLDEN_TOLERANCE = 1e-5
@@ -30,6 +30,13 @@ export interface LoadScorerOptions {
 
 /** Throws MODEL_INVALID with every problem. */
 export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
+  return createScorer({ ...(await loadModel(options)), explainAbove: options.explainAbove })
+}
+
+/** The model as it stands in its folder, checked. Throws MODEL_INVALID with every problem. */
+export async function loadModel(
+  options: Omit<LoadScorerOptions, 'explainAbove'>,
+): Promise<Omit<ScorerParts, 'explainAbove'>> {
   const folder = join(
     options.dir,
     options.version === CURRENT_FILE ? currentVersion(options.dir) : options.version,
@@ -51,7 +58,7 @@ export async function loadScorer(options: LoadScorerOptions): Promise<Scorer> {
     heads.close()
     throw error
   }
-  return createScorer({ hash, manifest, heads, readFeatures, explainAbove: options.explainAbove })
+  return { hash, manifest, heads, readFeatures }
 }
 
 async function restoreHeads(

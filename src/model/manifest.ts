@@ -103,3 +103,8 @@ export function sha256(content: Uint8Array | string): string {
 function isAscending(values: readonly number[]): boolean {
   return values.every((value, i) => i === 0 || value >= (values[i - 1] ?? value))
 }
+
+/** `<version>@<first 12 digits of the manifest's SHA-256>`: names the content, not only the folder. */
+export function nameOfModel({ version }: Pick<Manifest, 'version'>, hash: string): string {
+  return `${version}@${hash.slice(0, 12)}`
+}

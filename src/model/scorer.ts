@@ -4,12 +4,11 @@ import type { ExpressionView } from '../expression/view.ts'
 import { percentileOf } from './calibration.ts'
 import type { FeatureReader } from './features.ts'
 import type { Heads } from './heads.ts'
-import type { Manifest } from './manifest.ts'
+import { type Manifest, nameOfModel } from './manifest.ts'
 import type { Contribution, Score } from './score.ts'
 
 /** Contributions that a decision names. */
 const NAMED = 5
-const VERSION_DIGITS = 12
 const SHARE_DECIMALS = 10_000
 /** Significant digits of a contribution's value: for people, and the same on every machine. */
 const VALUE_DIGITS = 6
@@ -55,7 +54,7 @@ export function createScorer({ hash, manifest, heads, readFeatures, explainAbove
   }
 
   return {
-    version: `${manifest.version}@${hash.slice(0, VERSION_DIGITS)}`,
+    version: nameOfModel(manifest, hash),
     hash,
     score(views) {
       if (views.length === 0) return []

@@ -7,7 +7,7 @@ import { codedWidth, codeRow } from './coding.ts'
 import type { Manifest } from './manifest.ts'
 import { predict } from './network.ts'
 import { createSupervisedNet } from './supervised-net.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './training-rows.ts'
 
 type Served = Manifest['features'][number]
 export type Span = readonly [from: number, to: number]

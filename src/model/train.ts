@@ -3,27 +3,21 @@
 import { AppError } from '../errors.ts'
 import { readyBackend, TFJS_VERSION } from './backend.ts'
 import { fitCalibration, percentileOf } from './calibration.ts'
-import { fitCoding } from './coding.ts'
 import type { Feature } from './features.ts'
-import { createHeads, type Heads, type HeadScores } from './heads.ts'
+import { fitHeads, scoreRows } from './fit.ts'
+import type { HeadScores } from './heads.ts'
 import { type Manifest, sha256 } from './manifest.ts'
 import { RARITY_FILES, SUPERVISED_FILES, type TrainedModel } from './model-files.ts'
 import { saveNetwork } from './network.ts'
 import { ranking } from './ranking.ts'
-import { fitTail } from './rarity.ts'
-import { createRarityNet } from './rarity-net.ts'
 import { reliability } from './reliability.ts'
-import { quantileOf } from './scaling.ts'
-import { type Span, type SupervisedHead, trainSupervised } from './train-supervised.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { Span } from './train-supervised.ts'
+import type { TrainingSet } from './training-rows.ts'
 
 /** Parts of the rows, in the order of time. First journals fill; in the gap labels of the training rows arrive. */
 const SPLIT = { warmUp: 0.15, train: 0.4, gap: 0.1, validation: 0.15 } as const
 const LEAST_ROWS = 512
 const GOLDEN_ROWS = 16
-const CHUNK_ROWS = 4_096
-/** Weights of the rarity beside the log-odds that are tried on the validation span. */
-const RARITY_WEIGHTS = [0, 0.05, 0.1, 0.2, 0.5, 1, 2] as const
 
 export interface TrainOptions {
   readonly set: TrainingSet
@@ -42,27 +36,17 @@ export interface TrainOptions {
   readonly onEpoch: (epoch: number, of: number, trainLoss: number, validationLoss: number) => void
 }
 
-type Served = Manifest['features'][number]
-
 /** Throws MODEL_INVALID when there are too few rows. */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const { set } = options
   await readyBackend()
   const { train, gap, validation, calibration } = spans(set.rows)
-  const features = serveFeatures(options.features, set, train)
-  const rarityNet = createRarityNet(features)
   const knownByMs = set.timesMs[validation[0]] ?? 0
-  const head = await trainSupervised({ ...options, features, train, validation, knownByMs })
-  const nets = { rarity: rarityNet, supervised: head?.net ?? null }
-  const supervised =
-    head === null
-      ? null
-      : combine(createHeads({ features, supervised: plain(head) }, nets), head, set, validation)
-  const heads = createHeads({ features, supervised }, nets)
-  const scores = scoresOf(heads, set, calibration)
+  const { features, supervised, nets, heads } = await fitHeads({ ...options, train, validation, knownByMs })
+  const scores = scoreRows(heads, set, calibration)
   const table = fitCalibration(scores.raw)
-  const rarity = await saveNetwork(rarityNet)
-  const supervisedFiles = head === null ? null : await saveNetwork(head.net)
+  const rarity = await saveNetwork(nets.rarity)
+  const supervisedFiles = nets.supervised === null ? null : await saveNetwork(nets.supervised)
   const manifest: Manifest = {
     format: 2,
     kind: 'two-heads',
@@ -125,57 +109,7 @@ function spans(rows: number): Record<'train' | 'gap' | 'validation' | 'calibrati
   return { train: [a, b], gap: [b, c], validation: [c, d], calibration: [d, rows] }
 }
 
-function serveFeatures(features: readonly Feature[], set: TrainingSet, [from, to]: Span): Served[] {
-  return features.map((feature, column) => {
-    const values = Float64Array.from(
-      { length: to - from },
-      (_, i) => set.matrix[(from + i) * features.length + column] ?? Number.NaN,
-    )
-    const known = values.filter((value) => Number.isFinite(value)).sort()
-    return {
-      ...feature,
-      tail: fitTail(values, feature),
-      coding: fitCoding(values, feature),
-      missing: Math.round((1 - known.length / values.length) * 1e6) / 1e6,
-      usual: quantileOf(known, 0.5),
-    }
-  })
-}
-
 type Supervised = NonNullable<Manifest['supervised']>
-
-function plain({ calibration, frauds, loss }: SupervisedHead): Supervised {
-  return { calibration, rarityWeight: 0, frauds, epochs: loss.length, loss, reliability: [] }
-}
-
-/** The weight of the rarity with which the validation span's labelled frauds rank highest. */
-function combine(heads: Heads, head: SupervisedHead, set: TrainingSet, validation: Span): Supervised {
-  const { raw, rarity } = scoresOf(heads, set, validation)
-  const isFraud = Array.from(raw, (_, i) => Number.isFinite(set.labelledMs[validation[0] + i]))
-  const tried = RARITY_WEIGHTS.map((weight) => {
-    const combined = raw.map((logOdds, i) => logOdds + weight * (rarity[i] ?? 0))
-    return { weight, precision: ranking(combined, isFraud).average_precision }
-  })
-  const best = tried.reduce((most, next) => (next.precision > most.precision ? next : most))
-  return { ...plain(head), rarityWeight: best.weight }
-}
-
-function scoresOf(heads: Heads, { matrix, rows }: TrainingSet, [from, to]: Span): HeadScores {
-  const width = matrix.length / rows
-  const raw = new Float64Array(to - from)
-  const rarity = new Float64Array(to - from)
-  const logOdds = new Float32Array(to - from)
-  let supervised = false
-  for (let start = from; start < to; start += CHUNK_ROWS) {
-    const end = Math.min(to, start + CHUNK_ROWS)
-    const scores = heads.score(matrix.subarray(start * width, end * width), end - start)
-    raw.set(scores.raw, start - from)
-    rarity.set(scores.rarity, start - from)
-    if (scores.logOdds !== null) logOdds.set(scores.logOdds, start - from)
-    supervised = scores.logOdds !== null
-  }
-  return { raw, rarity, logOdds: supervised ? logOdds : null }
-}
 
 function metricsOf(
   { raw, rarity, logOdds }: HeadScores,

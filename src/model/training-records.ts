@@ -1,5 +1,5 @@
 // What a model is trained on: simulated traffic, or a file of JSON Lines as `simulate --to FILE` and `import` write it.
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { AppError } from '../errors.ts'
 import type { OutputRecord } from '../log/event-log.ts'
@@ -14,7 +14,13 @@ export interface PlayedRecord {
   /** Of an event. */
   readonly id: string
   /** What the source knows of an event, if it does. */
+  readonly truth: KnownTruth | null
+}
+
+export interface KnownTruth {
   readonly isFraud: boolean
+  /** Name of the simulated campaign that the event belongs to. */
+  readonly campaign: string | null
 }
 
 /** A label that comes after the last event: for fitting and judging, out of every window's reach. */
@@ -43,7 +49,9 @@ export function* simulatedRecords(options: SimulatorOptions, events: number): Ge
         kind: record.kind,
         output: encodeRecord(record, topics),
         id: isEvent ? record.event.id : '',
-        isFraud: isEvent && record.truth === 'fraud',
+        truth: isEvent
+          ? { isFraud: record.truth === 'fraud', campaign: record.campaign?.replace(/#.*/, '') ?? null }
+          : null,
       }
       if (isEvent) played++
       lastMs = record.arrivesAtMs
@@ -55,12 +63,21 @@ export function* simulatedRecords(options: SimulatorOptions, events: number): Ge
   }
 }
 
-/** The records of a file in its order. Throws CONFIG_INVALID for a line that is none, naming it. */
-export async function* recordsOfFile(file: string): AsyncGenerator<PlayedRecord> {
+/**
+ * The records of a file in its order. `onProgress` is told of the bytes read so far, and of how many. Throws CONFIG_INVALID for a file that
+ * cannot be read and for a line that is no record, naming it.
+ */
+export async function* recordsOfFile(
+  file: string,
+  onProgress: (done: number, of: number) => void = () => undefined,
+): AsyncGenerator<PlayedRecord> {
   const topics = topicNames('')
+  const size = sizeOf(file)
+  const input = createReadStream(file)
   let line = 0
-  for await (const text of createInterface({ input: createReadStream(file) })) {
+  for await (const text of createInterface({ input })) {
     line++
+    onProgress(input.bytesRead, size)
     const message = parseObject(text)
     const topic: unknown = message === null ? null : Reflect.get(message, 'topic')
     const value: unknown = message === null ? null : Reflect.get(message, 'value')
@@ -82,7 +99,17 @@ export async function* recordsOfFile(file: string): AsyncGenerator<PlayedRecord>
         timestampMs: Date.parse(time),
       },
       id: typeof id === 'string' ? id : '',
-      isFraud: false,
+      truth: null,
     }
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size
+  } catch (error) {
+    throw new AppError('CONFIG_INVALID', `${file} cannot be read; name a file of JSON Lines`, {
+      cause: error,
+    })
   }
 }

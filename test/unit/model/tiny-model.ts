@@ -2,7 +2,7 @@
 import type { Feature } from '../../../src/model/features.ts'
 import { type TrainedModel } from '../../../src/model/model-files.ts'
 import { trainModel } from '../../../src/model/train.ts'
-import type { TrainingSet } from '../../../src/model/training-set.ts'
+import type { TrainingSet } from '../../../src/model/training-rows.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 
 export const TINY_FEATURES: readonly Feature[] = [
@@ -43,6 +43,9 @@ export function tinySet(rows: number, seed = 5): TrainingSet {
     timesMs: Float64Array.from(isFraud, (_, i) => i * 1_000),
     labelledMs: Float64Array.from(isFraud, (fraud, i) => (fraud ? i * 1_000 + 1 : Number.NaN)),
     isFraud,
+    campaigns: isFraud.map((fraud, i) => (fraud ? (i % 2 === 0 ? 'spree' : 'drain') : null)),
+    amounts: Float64Array.from(isFraud, (_, i) => matrix[i * TINY_FEATURES.length] ?? Number.NaN),
+    payers: Uint32Array.from(isFraud, (_, i) => i % 97),
     events: rows,
     fromMs: 0,
     toMs: rows * 1_000,
