@@ -8,6 +8,7 @@ import { VERSION } from './cli/process-host.ts'
 import { backtestCommand } from './cli/backtest.ts'
 import { importCommand } from './cli/import.ts'
 import { modelsCommand } from './cli/models.ts'
+import { rebuildCommand } from './cli/rebuild.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -35,6 +36,7 @@ const commands = [
   trainCommand(),
   modelsCommand(),
   inspectCommand(),
+  rebuildCommand(),
   backtestCommand(),
 ]
 for (const command of commands) {

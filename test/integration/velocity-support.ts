@@ -33,13 +33,21 @@ function factsFor(writer: string, batch: number): Fact[] {
 }
 
 export interface Writer {
+  /** In the order in which they were journaled. */
   readonly decided: BatchEvent[]
   readonly retries: () => number
   stop(): Promise<void>
 }
 
-/** Writes batch after batch and does each again until it succeeds, as the pipeline's runner does. */
-export function startWriter(name: string, store: JournalStore): Writer {
+/**
+ * Writes batch after batch and does each again until it succeeds, as the pipeline's runner does. `onBatch` is told of a batch before it
+ * is written, as a log would have it first.
+ */
+export function startWriter(
+  name: string,
+  store: JournalStore,
+  onBatch: (facts: readonly Fact[]) => void = () => undefined,
+): Writer {
   const stage = createVelocityStage({
     store,
     windows,
@@ -53,7 +61,9 @@ export function startWriter(name: string, store: JournalStore): Writer {
   let retries = 0
   const run = async (): Promise<void> => {
     for (let number = 0; !stopping.signal.aborted; number++) {
-      const batch = batchFrom(factsFor(name, number), windows)
+      const facts = factsFor(name, number)
+      onBatch(facts)
+      const batch = batchFrom(facts, windows)
       for (let isDone = false; !isDone; ) {
         isDone = await stage(batch).then(
           () => true,
@@ -98,8 +108,15 @@ async function countedJournals(
   return journals
 }
 
-/** Every event stands once in each of its journals, nothing else does, and its windows are those of its prefix. */
-export async function expectExact(store: JournalStore, events: readonly BatchEvent[]): Promise<void> {
+/**
+ * Every event stands once in each of its journals, nothing else does, and the windows of all of them (or of `exact`) are those of
+ * their prefixes.
+ */
+export async function expectExact(
+  store: JournalStore,
+  events: readonly BatchEvent[],
+  exact: readonly BatchEvent[] = events,
+): Promise<void> {
   const journals = await countedJournals(store, events)
   const wanted = events.flatMap(({ event, entities }) =>
     entities.map(({ pseudonym }) => `${pseudonym} ${idOf(pseudonymiser.eventId('', event.id))}`),
@@ -108,5 +125,15 @@ export async function expectExact(store: JournalStore, events: readonly BatchEve
     records.map(({ id }) => `${key.split(':')[2]} ${id}`),
   )
   expect(found.toSorted()).toEqual(wanted.toSorted())
-  for (const event of events) expect(wrongWindow(event, windows, journals)).toBeNull()
+  for (const event of exact) expect(wrongWindow(event, windows, journals)).toBeNull()
+}
+
+/** Ends the writers and looks at everything they wrote. Each must have met with what the test did to Redis. */
+export async function stopAndExpectExact(writers: readonly Writer[], store: JournalStore): Promise<void> {
+  await Promise.all(writers.map((writer) => writer.stop()))
+  for (const writer of writers) expect(writer.retries()).toBeGreaterThan(0)
+  await expectExact(
+    store,
+    writers.flatMap(({ decided }) => decided),
+  )
 }
