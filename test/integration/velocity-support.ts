@@ -36,6 +36,10 @@ export interface Writer {
   /** In the order in which they were journaled. */
   readonly decided: BatchEvent[]
   readonly retries: () => number
+  /** What made it try again last. */
+  readonly lastError: () => unknown
+  /** Rejects when it ended by itself. */
+  readonly broken: Promise<void>
   stop(): Promise<void>
 }
 
@@ -59,6 +63,7 @@ export function startWriter(
   const decided: BatchEvent[] = []
   const stopping = new AbortController()
   let retries = 0
+  let lastError: unknown = null
   const run = async (): Promise<void> => {
     for (let number = 0; !stopping.signal.aborted; number++) {
       const facts = factsFor(name, number)
@@ -70,6 +75,7 @@ export function startWriter(
           (error: unknown) => {
             if (!(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE') throw error
             retries++
+            lastError = error
             return false
           },
         )
@@ -80,9 +86,14 @@ export function startWriter(
     }
   }
   const finished = run()
+  const broken = Promise.withResolvers<void>()
+  broken.promise.catch(() => undefined)
+  finished.catch(broken.reject)
   return {
     decided,
     retries: () => retries,
+    lastError: () => lastError,
+    broken: broken.promise,
     async stop() {
       stopping.abort()
       await finished
@@ -90,10 +101,17 @@ export function startWriter(
   }
 }
 
-/** Resolves when the writer has decided as many events more. */
+const MORE_WITHIN_MS = 60_000
+
+/** Resolves when the writer has decided as many events more. Throws what stops it, or what keeps it waiting. */
 export async function untilMore(writer: Writer, events: number): Promise<void> {
   const wanted = writer.decided.length + events
-  while (writer.decided.length < wanted) await delay(5)
+  const deadline = performance.now() + MORE_WITHIN_MS
+  while (writer.decided.length < wanted) {
+    await Promise.race([delay(5), writer.broken])
+    if (performance.now() < deadline) continue
+    throw new Error(`a writer stands still after ${writer.retries()} retries`, { cause: writer.lastError() })
+  }
 }
 
 async function countedJournals(
