@@ -69,15 +69,11 @@ async function run(options: RebuildOptions): Promise<void> {
 
 async function rebuildFrom(config: Config, editions: RedisEditions, options: RebuildOptions): Promise<void> {
   const replay = await openReplay(config, options)
-  try {
-    if (options.dryRun === true) {
-      print(stateText(await editions.state()) + planText((await replay?.left()) ?? 0, options.from ?? null))
-      return
-    }
-    await work({ config, replay, target: await editions.begin(options.takeOver === true), options })
-  } finally {
-    await replay?.close()
+  if (options.dryRun === true) {
+    print(stateText(await editions.state()) + planText((await replay?.left()) ?? 0, options.from ?? null))
+    return
   }
+  await work({ config, replay, target: await editions.begin(options.takeOver === true), options })
 }
 
 /** Null when there is a file and no Kafka. Throws CONFIG_INVALID when there is neither. */
@@ -91,13 +87,11 @@ async function openReplay(config: Config, { from, since }: RebuildOptions): Prom
   }
   hideTimerWarning(process)
   const { events, labels } = topicNames(config.topics.prefix)
-  return await openKafkaReplay({
-    kafka: kafkaClient({ settings: config.kafka, sink: SILENT, lines: 'none' }),
-    clientId: config.kafka.clientId,
-    sink: SILENT,
-    topics: [events, labels],
-    sinceMs: since,
-  })
+  const kafka = kafkaClient({ settings: config.kafka, sink: SILENT, lines: 'none' })
+  return await openKafkaReplay(
+    { kafka, clientId: config.kafka.clientId, sink: SILENT },
+    { topics: [events, labels], sinceMs: since ?? Number.NEGATIVE_INFINITY },
+  )
 }
 
 interface Work {

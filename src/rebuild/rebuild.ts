@@ -1,7 +1,7 @@
 // The rebuild of the journals: a new edition from the log, beside the one in force, while processors go on deciding.
 //
 // Why nothing is lost, and no decision waits:
-//   1. fill    The log is read from its oldest record to its end, again and again, until a round takes a few seconds. The new edition
+//   1. fill    The log is read from its oldest record to its end, again and again, until a round takes seconds. The new edition
 //              thus gets the past before the present: records that came the other way round would be late.
 //   2. join    The markers say that every append goes to both editions. An append that was made before did not see that, but its
 //              event stood in the log by then; an append after it goes to both, because Redis refuses any that believes otherwise.
@@ -34,8 +34,8 @@ export interface RebuildParts {
   readonly now: () => number
 }
 
-/** A round of reading that is done this soon leaves as little for the next one. */
-const NEAR_MS = 3_000
+/** A round of reading that is done this soon leaves as little for the next one. Three seconds of it Kafka takes to let a reader in. */
+const NEAR_MS = 10_000
 /** A log that grows faster than it is read is never caught up with; then the order of the last records suffers, and nothing else. */
 const MOST_ROUNDS = 20
 

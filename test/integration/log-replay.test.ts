@@ -11,8 +11,8 @@ describe('a replay of topics', () => {
   const under = kafkaUnderTest()
   const log = under.openLog()
 
-  const open = (topics: readonly string[], sinceMs?: number) =>
-    openKafkaReplay({ kafka: under.kafka, clientId: 'test', sink: SILENT, topics, sinceMs })
+  const open = (topics: readonly string[], sinceMs = Number.NEGATIVE_INFINITY) =>
+    openKafkaReplay({ kafka: under.kafka, clientId: 'test', sink: SILENT }, { topics, sinceMs })
 
   /** One record a second, over the keys and topics in turn. */
   const produce = (topics: readonly string[], from: number, to: number) =>
@@ -48,7 +48,6 @@ describe('a replay of topics', () => {
     expect(values(seen)).toEqual(upTo(410))
     await replay.catchUp(take)
     expect(seen).toHaveLength(410)
-    await replay.close()
   })
 
   it('begins at a time', async () => {
@@ -58,7 +57,6 @@ describe('a replay of topics', () => {
     const seen: LogRecord[] = []
     await replay.catchUp(async (records) => void seen.push(...records))
     expect(values(seen)).toEqual(upTo(60, 40))
-    await replay.close()
   })
 
   it('comes to the end of a topic that ends with the mark of a transaction', async () => {
@@ -80,7 +78,6 @@ describe('a replay of topics', () => {
     await replay.catchUp(async (records) => void seen.push(...records))
     expect(seen.map(textOf)).toEqual(['true'])
     expect(await replay.left()).toBe(0)
-    await replay.close()
   })
 
   it('throws what its reader throws, and names a topic that does not exist', async () => {
@@ -91,7 +88,6 @@ describe('a replay of topics', () => {
       throw new RangeError('full')
     }
     await expect(replay.catchUp(full)).rejects.toThrow('full')
-    await replay.close()
     await expect(open([under.name()])).rejects.toMatchObject({ code: 'TOPIC_MISSING' })
   })
 })
