@@ -9,6 +9,7 @@ import { createDeciding, type Deciding } from './deciding.ts'
 import { AppError } from './errors.ts'
 import { createFallback, type Fallback } from './fallback.ts'
 import { createIntake, type Intake } from './intake.ts'
+import { openJournals } from './journals.ts'
 import { closeModels, type Knowledge, loadKnowledge } from './knowledge.ts'
 import { deadLetter } from './log/dead-letter.ts'
 import type { Consumer, EventLog } from './log/event-log.ts'
@@ -26,9 +27,7 @@ import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import type { JournalStore } from './velocity/journal-store.ts'
-import { createMemoryStore } from './velocity/memory-store.ts'
 import { createPseudonymiser, type Pseudonymiser } from './velocity/pseudonym.ts'
-import { createRedisStore } from './velocity/redis-store.ts'
 
 /** After this part of the shutdown deadline, batches that cannot be finished are given up. */
 const PATIENT_SHARE = 0.75
@@ -73,10 +72,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const standing = createStanding(createListStore(listItems(pseudonymiser)))
   const knowledge = await loadKnowledge(config, standing.lists.has)
   const topics = topicNames(config.topics.prefix)
-  const store = openStore(options)
   const embedded =
     config.kafka.brokers.length === 0 ? createInProcessLog({ partitions: 1, now: options.now }) : null
   const log: EventLog = embedded ?? openKafka(options)
+  const journals = openJournals({
+    ...options,
+    hadJournals: () => log.hasCommitted(config.kafka.groupId, [topics.events, topics.labels]),
+  })
+  const { store } = journals
   const intake = embedded === null ? null : openIntake(embedded, topics)
   const ended = Promise.withResolvers<void>()
   const state: State = {
@@ -118,7 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (!mayStartWithout(error, embedded, config)) throw error
       logger.error({ err: error }, 'The journals are away at the start; degrade.journals decides')
     })
-    const parts = { knowledge, store, log, topics, intake, pseudonymiser, standing, fail }
+    const parts = { ...journals, knowledge, log, topics, intake, pseudonymiser, standing, fail }
     const { deciding, fallback, guard } = openDeciding(options, parts)
     state.deciding = deciding
     state.fallback = fallback
@@ -191,12 +194,6 @@ async function readiness({ store, control, consumer, runner, stopping }: State):
   ]
 }
 
-function openStore({ config, now, metrics, logger }: AppOptions): JournalStore {
-  return config.redis.url === ''
-    ? createMemoryStore({ retentionMs: config.velocity.retentionMs, now })
-    : createRedisStore({ ...config.redis, ...config.velocity, logger, metrics })
-}
-
 function openKafka({ config, now, logger }: AppOptions): EventLog {
   return createKafkaLog({
     settings: config.kafka,
@@ -231,6 +228,7 @@ interface DecidingParts {
   readonly pseudonymiser: Pseudonymiser
   readonly standing: Standing
   readonly fail: (error: AppError) => void
+  readonly areLost: () => boolean
 }
 
 interface DecidingStack {
@@ -258,6 +256,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     journal: (source) => deciding.journal(source),
     sink: logger,
     onFatal: parts.fail,
+    areLost: parts.areLost,
   })
   metrics.bindUnjournaled(fallback.repair.left)
   const guard = openPoisonGuard(options, fallback)

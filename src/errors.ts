@@ -43,6 +43,7 @@ const table = {
   RATES_INVALID: { disposition: 'fatal', message: 'The rate file is not usable' },
   RECORDING_INVALID: { disposition: 'fatal', message: 'The recorded traffic is not usable' },
   STORE_INCOMPATIBLE: { disposition: 'fatal', message: 'Redis cannot run the velocity function library' },
+  REBUILD_ENDED: { disposition: 'fatal', message: 'The rebuild of the journals cannot go on' },
   TOPIC_MISSING: { disposition: 'fatal', message: 'A topic does not exist' },
   CONSUMER_STOPPED: { disposition: 'fatal', message: 'The Kafka consumer stopped for good' },
   STOP_FORCED: { disposition: 'fatal', message: 'The processor ended before its work was finished' },

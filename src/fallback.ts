@@ -20,6 +20,8 @@ export interface FallbackOptions {
   readonly journal: (source: PartitionBatch) => Promise<void>
   readonly sink: LogSink
   readonly onFatal: (error: AppError) => void
+  /** Whether Redis has lost the journals, which began anew. */
+  readonly areLost: () => boolean
 }
 
 export interface Fallback {
@@ -57,10 +59,11 @@ export function createFallback(options: FallbackOptions): Fallback {
         const { topic, partition } = batch.source
         // Asked before the journals are read: the repair may end while they are.
         const isIncomplete = repair.missing(topic, partition) !== null
+        const wereLost = options.areLost()
         const measured = await velocity(batch)
-        if (isIncomplete) {
-          for (const event of measured.events) event.degraded.push('journals:incomplete')
-        }
+        if (isIncomplete) markAll(measured, 'journals:incomplete')
+        // Asked after it too: it may be these very journals that were found to be gone.
+        if (wereLost || options.areLost()) markAll(measured, 'journals:lost')
         return measured
       }
     },
@@ -85,6 +88,10 @@ export function createFallback(options: FallbackOptions): Fallback {
       await repair.close()
     },
   }
+}
+
+function markAll({ events }: Batch, what: string): void {
+  for (const event of events) event.degraded.push(what)
 }
 
 /** Before the commit of the batch, whose note then tells of it. */

@@ -9,6 +9,7 @@ import { backtestCommand } from './cli/backtest.ts'
 import { evaluateCommand } from './cli/evaluate.ts'
 import { importCommand } from './cli/import.ts'
 import { modelsCommand } from './cli/models.ts'
+import { rebuildCommand } from './cli/rebuild.ts'
 import { rulesCommand } from './cli/rules.ts'
 import { runCommand } from './cli/run.ts'
 import { simulateCommand } from './cli/simulate.ts'
@@ -37,6 +38,7 @@ const commands = [
   evaluateCommand(),
   modelsCommand(),
   inspectCommand(),
+  rebuildCommand(),
   backtestCommand(),
 ]
 for (const command of commands) {

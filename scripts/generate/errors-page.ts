@@ -44,6 +44,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   RULES_INVALID: 'Mend every problem that is listed; `paysentry rules check` finds them before a start.',
   MODEL_INVALID: 'Put the files of the model version back, or set `model.version` to another one.',
   RATES_INVALID: 'Mend every problem that is listed in the file that `money.ratesFile` names.',
+  REBUILD_ENDED:
+    'Nothing was switched: the journals in force are as they were. Do what the message says, and start the rebuild again.',
   RECORDING_INVALID:
     'Give a file of JSON Lines, as `paysentry simulate --to FILE` writes them; mend or remove the line that is named.',
   STORE_INCOMPATIBLE:

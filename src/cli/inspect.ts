@@ -58,7 +58,7 @@ async function inspect(type: EntityType, id: string, options: InspectOptions): P
   const inspected = await read(config, key, { type, rates, options })
   if (inspected === null) {
     process.exitCode = EXIT.failed
-    process.stderr.write(noJournal(type, config.redis.keyPrefix + key))
+    process.stderr.write(noJournal(type, `${key}, under ${config.redis.keyPrefix}`))
     return
   }
   const json = options.json === true
@@ -105,7 +105,7 @@ async function read(
     const atMs = options.at ?? report.newestMs ?? Date.now()
     const answers = windowsAsOf(bytes, { ...asked, atMs, lengthsMs: options.windows })
     const decimals = Math.round(Math.log10(minorPerMajor))
-    const head = { type, key: config.redis.keyPrefix + key, base, decimals, expiresInMs }
+    const head = { type, key: await store.wholeKey(key), base, decimals, expiresInMs }
     return { ...head, ...report, atMs, ...answers }
   } finally {
     await store.close()

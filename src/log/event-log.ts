@@ -184,6 +184,8 @@ export interface EventLog {
   history(options: HistoryOptions): Promise<History>
   /** Appends the records, outside any batch. Resolves when every in-sync replica has them. Throws LOG_UNAVAILABLE. */
   produce(records: readonly OutputRecord[]): Promise<void>
+  /** Whether the group has come past the first record of some partition of these topics. Throws LOG_UNAVAILABLE. */
+  hasCommitted(groupId: string, topics: readonly string[]): Promise<boolean>
   /** Stops the consumers and followers that are left, then lets go of every connection. */
   close(): Promise<void>
 }

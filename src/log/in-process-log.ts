@@ -170,6 +170,10 @@ export function createInProcessLog(options: InProcessLogOptions): InProcessLog {
         read: (chosen) => mergeArrivals(within(chosen).map(({ records }) => laneOf(records))),
       }
     },
+    async hasCommitted(groupId, names) {
+      const shares = names.flatMap((topic) => groups.get(groupId)?.sharesOf(topic) ?? [])
+      return shares.some(({ committed }) => committed > 0)
+    },
     async close() {
       await following.stopAll()
       await Promise.all([...consumers].map((consumer) => consumer.stop()))

@@ -37,7 +37,7 @@ export async function openKafkaHistory(
 }
 
 /** What each partition holds since then, in the order of their numbers; partitions without any are left out. */
-async function spansOf(kafka: Kafka, topic: string, sinceMs: number): Promise<PartitionSpan[]> {
+export async function spansOf(kafka: Kafka, topic: string, sinceMs: number): Promise<PartitionSpan[]> {
   return withAdmin(kafka, `looking for the ends of ${topic}`, async (admin) => {
     const offsets = await admin.fetchTopicOffsets(topic)
     const firsts = new Map<number, bigint>()

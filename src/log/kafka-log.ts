@@ -75,6 +75,12 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       return openKafkaHistory({ kafka, clientId, sink: options.sink }, historyOptions)
     },
     produce: (records) => producers.send(records),
+    async hasCommitted(groupId, topics) {
+      const found = await withAdmin(kafka, `reading the offsets of ${groupId}`, (admin) =>
+        admin.fetchOffsets({ groupId, topics: [...topics] }),
+      )
+      return found.some(({ partitions }) => partitions.some(({ offset }) => BigInt(offset) > 0n))
+    },
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))
       await producers.close()
@@ -94,7 +100,7 @@ function positionsOf(kafka: Kafka, groupId: string): (topic: string, partition: 
 }
 
 /** Throws TOPIC_MISSING that names every topic which is not there. */
-async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
+export async function requireTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
   const existing = new Set(await withAdmin(kafka, 'listing the topics', (admin) => admin.listTopics()))
   const missing = topics.filter((topic) => !existing.has(topic))
   if (missing.length === 0) return

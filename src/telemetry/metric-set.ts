@@ -73,6 +73,8 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
     rulesRefused: gauge(METRICS.rulesRefused),
     ruleSwitches: counter(METRICS.ruleSwitches),
     rulesDemoted: gauge(METRICS.rulesDemoted),
+    journalsLost: gauge(METRICS.journalsLost),
+    journalEdition: gauge(METRICS.journalEdition),
     controlUnreadable: counter(METRICS.controlUnreadable),
     ...scrapedMetrics(registry, reads),
   } satisfies Record<keyof typeof METRICS, unknown>

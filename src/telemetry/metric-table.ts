@@ -239,6 +239,18 @@ export const METRICS = {
     help: 'Records decided without journals that are not journaled yet, at most, over the partitions that this process knows of',
     labels: [],
   },
+  journalsLost: {
+    type: 'gauge',
+    name: 'paysentry_journals_lost',
+    help: '1 while Redis has lost journals that were neither rebuilt nor accepted as they are, else 0',
+    labels: [],
+  },
+  journalEdition: {
+    type: 'gauge',
+    name: 'paysentry_journal_edition',
+    help: 'Edition of the journals that is in force; a rebuild makes the next one',
+    labels: [],
+  },
   buildInfo: {
     type: 'gauge',
     name: 'paysentry_build_info',

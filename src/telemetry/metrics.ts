@@ -74,6 +74,7 @@ export interface Metrics {
   countModelSwitch(role: ModelRole, outcome: 'taken' | 'same' | 'refused'): void
   setDemotedRules(count: number): void
   countUnreadableControl(): void
+  setJournals(journals: { readonly edition: number; readonly isLost: boolean }): void
   /** Replaces what was said before, so that exactly one combination has the value 1. */
   setBuildInfo(info: BuildInfo): void
 }
@@ -158,6 +159,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     setDemotedRules: (count) => m.rulesDemoted.set(count),
     countUnreadableControl: () => m.controlUnreadable.inc(),
+    setJournals({ edition, isLost }) {
+      m.journalEdition.set(edition)
+      m.journalsLost.set(isLost ? 1 : 0)
+    },
     setBuildInfo({ version, ruleSet, model, challenger }) {
       m.buildInfo.reset()
       const models = { model: model ?? 'none', challenger: challenger ?? 'none' }

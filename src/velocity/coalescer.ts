@@ -66,11 +66,14 @@ export function createCoalescer(
 
   async function one(key: string): Promise<void> {
     try {
+      const generation = store.generation()
       const bytes = await readJournal(store, key)
       if (bytes === null) return
       const found = coalesce(bytes, horizons)
+      // After a failover the journal may hold other records under the same header than were read: they must not be replaced.
       const done =
         found !== null &&
+        store.generation() === generation &&
         (await store.coalesce(key, bytes.subarray(0, HEADER_BYTES), found.prefixLength, found.replacement))
       observer.coalesced(done ? found.removed : 0)
     } catch (error) {

@@ -1,7 +1,7 @@
 // Reads a journal in parts, so that a long one holds up neither the store nor this process.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HEADER_BYTES, RECORD_BYTES, recordsStart } from './journal-codec.ts'
-import type { JournalStore } from './journal-store.ts'
+import type { JournalPart, JournalStore } from './journal-store.ts'
 
 /** Bytes of one answer, whole records: about a millisecond of Redis' time. */
 const PART_BYTES = 20_000 * RECORD_BYTES
@@ -22,22 +22,30 @@ export async function visitJournal(
   visitor: JournalVisitor,
 ): Promise<boolean> {
   for (let start = 0; start < MOST_STARTS; start++) {
+    const generation = store.generation()
     const first = await store.readPart(key, 0, PART_BYTES)
     if (first === null) return false
     const bytes = wholeRecords(first.bytes)
     visitor.begin(bytes)
-    if (await visitRest(store, key, bytes.length, first.header, first.length, visitor)) return true
+    if (await visitRest(store, key, { ...first, from: bytes.length, generation }, visitor)) return true
   }
-  throw new Error(`journal ${key} was rewritten at each of ${MOST_STARTS} tries to read it`)
+  throw new Error(`journal ${key} was another one at each of ${MOST_STARTS} tries to read it`)
 }
 
-/** False when the journal was rewritten meanwhile. */
+interface Begun extends Pick<JournalPart, 'header' | 'length'> {
+  readonly from: number
+  /** Of the store, before anything was read. */
+  readonly generation: number
+}
+
+/**
+ * False when the journal was rewritten meanwhile, or may have lost what was read of it: behind a failover it can go on differently
+ * under the same header.
+ */
 async function visitRest(
   store: JournalStore,
   key: string,
-  from: number,
-  header: Uint8Array,
-  length: number,
+  { from, header, length, generation }: Begun,
   visitor: JournalVisitor,
 ): Promise<boolean> {
   let at = from
@@ -45,7 +53,7 @@ async function visitRest(
   while (at < end) {
     await nextTurn()
     const part = await store.readPart(key, at, PART_BYTES)
-    if (part === null || !sameBytes(part.header, header)) return false
+    if (part === null || !sameBytes(part.header, header) || store.generation() !== generation) return false
     visitor.more(part.bytes)
     at += part.bytes.length
     end = part.length

@@ -41,7 +41,8 @@ export interface JournalStore {
   /**
    * Grows when the store may have lost appends that it had acknowledged: the server was perhaps restarted, or replaced by a
    * replica that lagged. A journal then may have gone on differently under the same header and to the same length, so what was
-   * read in an earlier generation must be read again. A call that spans two generations throws STORE_UNAVAILABLE.
+   * read in an earlier generation must be read again. A call that spans two servers throws STORE_UNAVAILABLE. It grows too when
+   * another edition of the journals (edition.ts) takes the place of the one that was read.
    */
   generation(): number
   /**

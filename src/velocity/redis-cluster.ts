@@ -2,6 +2,7 @@
 // caller's next try, so that no call is repeated behind its back and each loss of a master is noticed.
 import { Cluster, Command, type Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
+import { shardTags } from './journal-key.ts'
 import type { RedisConnection, RedisConnectionOptions } from './redis-connection.ts'
 import { replyCode } from './redis-error.ts'
 import { loadLibrary, readLibraryCode } from './redis-library.ts'
@@ -134,6 +135,8 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
     },
     // The hash tag, braces included; journal keys all have one.
     partOf: (key) => /\{[^}]+\}/.exec(key)?.[0] ?? key,
+    parts: shardTags(),
+    masters: () => cluster.nodes('master'),
     noteOwners(parts) {
       for (const part of parts) {
         const owner = ownerOf(part)

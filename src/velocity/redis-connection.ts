@@ -1,4 +1,5 @@
 // What the journal store needs of Redis, whether that is one server or a cluster.
+import type { Redis } from 'ioredis'
 
 export interface RedisConnectionOptions {
   /** `redis://[user:password@]host:port[/db]`, or rediss for TLS; of a cluster some of its nodes, with commas between. */
@@ -28,6 +29,10 @@ export interface RedisConnection {
   open(): Promise<void>
   /** Keys with the same part may stand in one call. */
   partOf(key: string): string
+  /** All that `partOf` can answer for a journal. */
+  readonly parts: readonly string[]
+  /** Connections to every server that holds keys of its own. */
+  masters(): readonly Redis[]
   /** Notes which server answers for each of the parts now. The generation grows when another one did before. */
   noteOwners(parts: Iterable<string>): void
   /**

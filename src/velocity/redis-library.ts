@@ -7,6 +7,7 @@ export const LIBRARY_NAME = 'paysentry_velocity_v1'
 export const APPEND_FUNCTION = 'paysentry_velocity_v1_append'
 export const READ_FUNCTION = 'paysentry_velocity_v1_read'
 export const COALESCE_FUNCTION = 'paysentry_velocity_v1_coalesce'
+export const EDITION_FUNCTION = 'paysentry_velocity_v1_edition'
 const OLDEST_MAJOR = 7
 
 /** The code of the library, as in journal.lua. */

@@ -87,6 +87,8 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
       await library
     },
     partOf: () => '',
+    parts: [''],
+    masters: () => [redis],
     noteOwners: () => undefined,
     async callFunction(_part, args) {
       try {

@@ -6,22 +6,32 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { HEADER_BYTES, newHeader } from './journal-codec.ts'
+import { editionPrefix, markerKey } from './journal-key.ts'
 import type { AppendReply, AppendRequest, JournalPart, JournalStore, OnReply } from './journal-store.ts'
 import { connectCluster } from './redis-cluster.ts'
-import type { RedisConnectionOptions } from './redis-connection.ts'
-import { replyCode, storeError } from './redis-error.ts'
+import type { RedisConnection, RedisConnectionOptions } from './redis-connection.ts'
+import { type Editions, type EditionsView, followEditions } from './redis-editions.ts'
+import { replyCode } from './redis-error.ts'
+import { createExchange } from './redis-exchange.ts'
 import { APPEND_FUNCTION, COALESCE_FUNCTION, READ_FUNCTION } from './redis-library.ts'
+import { createMarkers, type Markers } from './redis-markers.ts'
 import { connectStandalone } from './redis-standalone.ts'
 
-export interface RedisStoreOptions extends RedisConnectionOptions {
+export interface JournalLimits {
   /** A journal without an append for this long expires. */
   readonly retentionMs: number
   /** A journal that is longer takes no more records, bytes. */
   readonly maxJournalBytes?: number
   /** The most to answer for one journal at once, bytes; a longer one is read in parts. */
   readonly maxAnswerBytes?: number
+}
+
+export interface RedisStoreOptions extends RedisConnectionOptions, JournalLimits {
   /** Told the wall time of every call. */
   readonly metrics?: { observeStoreRoundTrip(seconds: number): void }
+  /** See `FollowOptions`; nothing was there before if absent. */
+  readonly hadJournals?: () => Promise<boolean>
+  readonly onEditions?: (view: EditionsView) => void
 }
 
 /** Bytes before the records of each journal in the packed argument: known header, known length, length of the records. */
@@ -31,90 +41,149 @@ const NOTHING: AppendReply = { kind: 'foreign', bytes: new Uint8Array(0) }
 const REPLY_KINDS = ['foreign', 'whole', 'long', 'full'] as const
 const MAX_JOURNAL_BYTES = 134_217_728
 const MAX_ANSWER_BYTES = 262_144
+/** A switch comes once in many days; more of them within one call are a defect. */
+const MOST_MOVES = 5
+
+export interface RedisStore extends JournalStore {
+  /** The journal's name in Redis, with all that stands before it. */
+  wholeKey(key: string): Promise<string>
+}
 
 /** Does not connect yet: the first call does. */
-export function createRedisStore(options: RedisStoreOptions): JournalStore {
-  const { keyPrefix } = options
-  const retentionMs = String(options.retentionMs)
-  const maxAnswerBytes = String(options.maxAnswerBytes ?? MAX_ANSWER_BYTES)
-  const maxJournalBytes = String(options.maxJournalBytes ?? MAX_JOURNAL_BYTES)
-  const connection = options.cluster === true ? connectCluster(options) : connectStandalone(options)
-  const { address } = connection
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
+  const connection = connectTo(options)
+  const markers = createMarkers(connection, options.keyPrefix)
+  const editions = followEditions(markers, {
+    hadJournals: options.hadJournals ?? (async () => false),
+    onChange: options.onEditions ?? (() => undefined),
+  })
+  const onRoundTrip = (seconds: number): void => options.metrics?.observeStoreRoundTrip(seconds)
+  return storeOn({ ...options, connection, markers, editions, onRoundTrip })
+}
 
-  /** Runs one exchange with Redis; whatever it throws leaves as an AppError. */
-  async function exchange<T>(work: () => Promise<T>): Promise<T> {
-    const startedAt = performance.now()
-    try {
-      await connection.open()
-      return await work()
-    } catch (error) {
-      throw storeError(error, address)
-    } finally {
-      options.metrics?.observeStoreRoundTrip((performance.now() - startedAt) / 1_000)
-    }
-  }
+/** Does not connect yet. */
+export function connectTo(options: RedisConnectionOptions): RedisConnection {
+  return options.cluster === true ? connectCluster(options) : connectStandalone(options)
+}
 
-  /** As `exchange`; throws STORE_UNAVAILABLE too when another server may have answered for one of the parts at its end than before. */
-  function exchangeWith<T>(parts: readonly string[], work: () => Promise<T>): Promise<T> {
-    const startedIn = connection.generation()
-    const requireSame = (): void => {
-      connection.noteOwners(parts)
-      if (startedIn === connection.generation()) return
-      throw new AppError('STORE_UNAVAILABLE', `${address}: the connection changed`)
-    }
-    return exchange(async () => {
-      requireSame()
-      const result = await work()
-      requireSame()
-      return result
-    })
+export interface StoreParts extends JournalLimits {
+  readonly connection: RedisConnection
+  readonly keyPrefix: string
+  readonly markers: Markers
+  readonly editions: Editions
+  readonly onRoundTrip?: (seconds: number) => void
+}
+
+/** Where an append goes: `prefix` before each key, and before those of the next edition, which get the same. */
+interface Target {
+  readonly prefix: string
+  readonly twinPrefix: string | null
+  /** What the marker must say. */
+  readonly believed: string
+}
+
+/** The journals on a connection, in the edition that `editions` believes in. */
+export function storeOn(parts: StoreParts): RedisStore {
+  const { connection, keyPrefix, editions, markers } = parts
+  const retentionMs = String(parts.retentionMs)
+  const maxAnswerBytes = String(parts.maxAnswerBytes ?? MAX_ANSWER_BYTES)
+  const maxJournalBytes = String(parts.maxJournalBytes ?? MAX_JOURNAL_BYTES)
+  const exchange = createExchange(connection, parts.onRoundTrip)
+
+  async function nameOf(key: string): Promise<string> {
+    return editionPrefix(keyPrefix, await editions.toRead(connection.partOf(key))) + key
   }
 
   /** Calls a function about one journal. */
   function callAbout(key: string, name: string, args: readonly (string | Buffer)[]): Promise<unknown> {
     const part = connection.partOf(key)
-    return exchangeWith([part], () => connection.callFunction(part, [name, '1', keyPrefix + key, ...args]))
+    return exchange.runWith([part], async () =>
+      connection.callFunction(part, [name, '1', await nameOf(key), ...args]),
+    )
   }
 
-  /** Fills `replies` at the indices of one part, all of whose keys may stand in one call. */
-  async function appendPart(
-    part: string,
-    requests: readonly AppendRequest[],
-    indices: readonly number[],
-    replies: AppendReply[],
-  ): Promise<void> {
-    const own = indices.flatMap((index) => requests[index] ?? [])
-    const keys = own.map(({ key }) => keyPrefix + key)
-    const args = [
+  function callAppend(part: string, requests: readonly AppendRequest[], target: Target): Promise<unknown> {
+    const { prefix, twinPrefix, believed } = target
+    const keys = believed === '' ? [] : [markerKey(keyPrefix, part)]
+    for (const { key } of requests) keys.push(prefix + key)
+    if (twinPrefix !== null) for (const { key } of requests) keys.push(twinPrefix + key)
+    return connection.callFunction(part, [
       APPEND_FUNCTION,
       String(keys.length),
       ...keys,
       retentionMs,
-      Buffer.from(newHeader(randomBytes(8))),
-      packRequests(own),
+      // One for each edition: under the same header two journals would be held for one.
+      Buffer.concat([newHeader(randomBytes(8)), newHeader(randomBytes(8))]),
+      packRequests(requests),
       maxAnswerBytes,
       maxJournalBytes,
-    ]
-    let reply: unknown
-    try {
-      reply = await connection.callFunction(part, args)
-    } catch (error) {
-      // The slot is on its way to another node, and so are some of the keys: each alone can be served by one of the two.
-      if (replyCode(error) !== 'TRYAGAIN' || indices.length === 1) throw error
-      await Promise.all(indices.map((index) => appendPart(part, requests, [index], replies)))
-      return
+      String(requests.length),
+      believed,
+    ])
+  }
+
+  async function targetOf(part: string): Promise<Target> {
+    const known = editions.believed(part)
+    if (known === null) {
+      await editions.learn(part, await markers.read(part))
+      return await targetOf(part)
     }
-    unpackReply(reply, indices, replies)
+    const { current, next } = known.edition
+    const twinPrefix = next?.isJoined === true ? editionPrefix(keyPrefix, next.edition) : null
+    return { prefix: editionPrefix(keyPrefix, current), twinPrefix, believed: known.text }
+  }
+
+  /** The reply to the requests of one part, all of whose keys may stand in one call; `index` is from 1. */
+  async function appendPart(part: string, requests: readonly AppendRequest[]): Promise<unknown> {
+    for (let moves = 0; moves < MOST_MOVES; moves++) {
+      const target = await targetOf(part)
+      const reply = await callAppend(part, requests, target).catch((error: unknown) => {
+        if (replyCode(error) !== 'TRYAGAIN') throw error
+        return appendOneByOne(part, requests, target)
+      })
+      if (!(reply instanceof Uint8Array)) return reply
+      await editions.learn(part, Buffer.from(reply).toString())
+    }
+    throw new AppError(
+      'STORE_UNAVAILABLE',
+      `${connection.address}: the edition of the journals keeps changing`,
+    )
+  }
+
+  /**
+   * The slot is on its way to another node, and so are some of the keys: each key alone can be served by one of the two. The marker
+   * is looked at afterwards: if it says what it said before, it did so all the time.
+   */
+  async function appendOneByOne(
+    part: string,
+    requests: readonly AppendRequest[],
+    target: Target,
+  ): Promise<unknown> {
+    const { twinPrefix, believed } = target
+    const alone = (request: AppendRequest, prefix: string): Promise<unknown> =>
+      callAppend(part, [request], { prefix, twinPrefix: null, believed: '' })
+    const replies = await Promise.all(requests.map((request) => alone(request, target.prefix)))
+    if (twinPrefix !== null) await Promise.all(requests.map((request) => alone(request, twinPrefix)))
+    const said = await markers.read(part)
+    if (said !== believed) return Buffer.from(said)
+    return replies.flatMap((reply, i) =>
+      Array.isArray(reply) && reply.length > 0 ? [i + 1, ...reply.slice(1)] : [],
+    )
   }
 
   return {
     kind: 'redis',
-    generation: connection.generation,
+    generation: () => connection.generation() + editions.switches(),
     async append(requests, onReply) {
       const parts = Map.groupBy(requests.keys(), (index) => connection.partOf(requests[index]?.key ?? ''))
       const replies = Array.from({ length: requests.length }, () => NOTHING)
-      await exchangeWith([...parts.keys()], async () => {
-        await Promise.all([...parts].map(([part, indices]) => appendPart(part, requests, indices, replies)))
+      await exchange.runWith([...parts.keys()], async () => {
+        await Promise.all(
+          [...parts].map(async ([part, indices]) => {
+            const own = indices.flatMap((index) => requests[index] ?? [])
+            unpackReply(await appendPart(part, own), indices, replies)
+          }),
+        )
       })
       handOver(replies, onReply)
     },
@@ -126,10 +195,15 @@ export function createRedisStore(options: RedisStoreOptions): JournalStore {
       return (await callAbout(key, COALESCE_FUNCTION, args)) === 1
     },
     async expiresInMs(key) {
-      const ms = await exchange(() => connection.expiresInMs(keyPrefix + key))
+      const ms = await exchange.run(async () => connection.expiresInMs(await nameOf(key)))
       return ms < 0 ? null : ms
     },
-    ping: () => exchange(() => connection.ping()),
+    wholeKey: (key) => exchange.run(() => nameOf(key)),
+    ping: () =>
+      exchange.run(async () => {
+        await connection.ping()
+        await editions.look()
+      }),
     close: connection.close,
   }
 }

@@ -37,6 +37,17 @@ describe.each(Object.entries(logsUnderTest))('the %s log', (_name, adapter) => {
     expect(second.records.every((record) => textOf(record).startsWith('later-'))).toBe(true)
   })
 
+  it('says of a group whether it has committed anything', async () => {
+    const topic = await under.createTopic()
+    const groupId = group()
+    await log.produce(numbered(topic, 30))
+    expect(await log.hasCommitted(groupId, [topic])).toBe(false)
+    const reader = await consume({ topics: [topic], groupId })
+    await reader.until(() => reader.records.length >= 30)
+    expect(await log.hasCommitted(groupId, [topic])).toBe(true)
+    expect(await log.hasCommitted(group(), [topic])).toBe(false)
+  })
+
   it('gives another group everything again', async () => {
     const topic = await under.createTopic()
     await log.produce(numbered(topic, 60))

@@ -6,14 +6,14 @@ import { HEADER_BYTES, newHeader, RECORD_BYTES, writeHeader } from '../../src/ve
 import { readJournal } from '../../src/velocity/journal-reader.ts'
 import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
-import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { createRedisStore, type RedisStoreOptions } from '../../src/velocity/redis-store.ts'
 import { startRedis } from '../support/redis.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
 import { recordsOf } from '../unit/velocity/records.ts'
 
 interface StoreUnderTest {
-  /** Another client of the same journals. */
-  open(): JournalStore
+  /** Another client of the same journals; limits where the store has them. */
+  open(limits?: Pick<RedisStoreOptions, 'maxAnswerBytes' | 'maxJournalBytes'>): JournalStore
   close(): Promise<void>
 }
 
@@ -23,8 +23,9 @@ function onRedis(server: { readonly url: string; stop(): Promise<void> }, cluste
   const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
   const opened: JournalStore[] = []
   return {
-    open() {
+    open(limits = {}) {
       const store = createRedisStore({
+        ...limits,
         url: server.url,
         cluster,
         keyPrefix,
@@ -211,6 +212,46 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
       expect(await store.coalesce(newKey(), header, prefix, replacement(recordsOf()))).toBe(false)
     })
   })
+
+  // Memory is read where it stands, and has no limit but its own.
+  if (name !== 'memory') {
+    it('appends to a journal that is too long for one answer, says so, and hands it out in parts', async () => {
+      const short = under.open({ maxAnswerBytes: 2 * RECORD_BYTES })
+      const { key, content, known } = await journalWith(recordsOf(1, 2, 3, 4))
+      const other = newKey()
+      const replies = await append(short, [
+        { key, ...unknown, records: recordsOf(5) },
+        { key: other, ...unknown, records: recordsOf(6) },
+      ])
+      expect(replies).toEqual([
+        { kind: 'long', bytes: '' },
+        { kind: 'whole', bytes: expect.stringMatching(/^[0-9a-f]+$/) },
+      ])
+      expect(hex(await readJournal(short, key))).toBe(hex(content) + hex(recordsOf(5)))
+      // What another writer left in between can be too much as well; a little is not.
+      await append(under.open(), [{ key, ...unknown, records: recordsOf(7, 8) }])
+      const from = { ...known, knownLength: known.knownLength + RECORD_BYTES }
+      expect(await append(short, [{ key, ...from, records: recordsOf(9) }])).toEqual([
+        { kind: 'foreign', bytes: hex(recordsOf(7, 8)) },
+      ])
+      expect(await append(short, [{ key, ...known, records: recordsOf(10) }])).toEqual([
+        { kind: 'long', bytes: '' },
+      ])
+    })
+
+    it('refuses a journal that is full, and takes the others of the same call', async () => {
+      const small = under.open({ maxJournalBytes: HEADER_BYTES + 2 * RECORD_BYTES })
+      const { key, content, known } = await journalWith(recordsOf(1, 2, 3))
+      const other = await journalWith(recordsOf(4, 5))
+      const request = { key: other.key, ...other.known, records: recordsOf(6) }
+      const full = { kind: 'full', bytes: '' }
+      const replies = await append(small, [{ key, ...known, records: recordsOf(7) }, request])
+      expect(replies).toEqual([full, { kind: 'foreign', bytes: '' }])
+      expect(await append(small, [{ key, ...unknown, records: recordsOf(7) }])).toEqual([full])
+      expect(hex(await readJournal(store, key))).toBe(hex(content))
+      expect(hex(await readJournal(store, other.key))).toBe(hex(other.content) + hex(recordsOf(6)))
+    })
+  }
 
   it('knows no journal that nobody wrote', async () => {
     expect(await readJournal(store, newKey())).toBeNull()

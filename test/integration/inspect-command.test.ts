@@ -48,7 +48,7 @@ describe('paysentry inspect', () => {
     const { code, stdout, stderr } = await runPaysentry(['inspect', 'card', 'tok_1'], env)
     expect(stderr).toBe('')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^Journal {2}ps:\{\d+\}:card:/)
+    expect(stdout).toMatch(/^Journal {2}ps:1:\{\d+\}:card:/)
     expect(stdout).toContain('2 that count')
     expect(stdout).toMatch(/2026-03-01T12:01:00\.000Z +payment +50\.00/)
     expect(stdout).toMatch(/10m +payment +2 +62\.50 +31\.25 +50\.00/)

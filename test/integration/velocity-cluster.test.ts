@@ -4,7 +4,7 @@ import type { JournalStore } from '../../src/velocity/journal-store.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { startRedisCluster, type TestRedisCluster } from '../support/redis-cluster.ts'
 import { entityNamed } from '../unit/velocity/traffic.ts'
-import { expectExact, startWriter, untilMore } from './velocity-support.ts'
+import { startWriter, stopAndExpectExact, untilMore } from './velocity-support.ts'
 
 const tagOf = (card: number): string => `{${entityNamed(`card:${card}`).shard}}`
 
@@ -42,12 +42,7 @@ describe('velocity on a Redis Cluster', () => {
     await Promise.all(writers.map((writer) => untilMore(writer, 200)))
     expect(await cluster.masters()).not.toContain(dead)
 
-    await Promise.all(writers.map((writer) => writer.stop()))
-    for (const writer of writers) expect(writer.retries()).toBeGreaterThan(0)
-    await expectExact(
-      stores[0]!,
-      writers.flatMap(({ decided }) => decided),
-    )
+    await stopAndExpectExact(writers, stores[0]!)
     await Promise.all(stores.map((store) => store.close()))
   })
 

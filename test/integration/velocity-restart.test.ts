@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { freePort } from '../support/free-port.ts'
 import { spawnRedis } from '../support/redis.ts'
 import { recommendedSettings } from '../support/redis-settings.ts'
-import { expectExact, startWriter, untilMore } from './velocity-support.ts'
+import { startWriter, stopAndExpectExact, untilMore } from './velocity-support.ts'
 
 describe('velocity when Redis is killed', () => {
   it('has every record that was acknowledged after a restart, and windows are exact through it', async () => {
@@ -30,12 +30,7 @@ describe('velocity when Redis is killed', () => {
       server = await spawnRedis(port, dir, settings)
     }
     await Promise.all(writers.map((writer) => untilMore(writer, 150)))
-    await Promise.all(writers.map((writer) => writer.stop()))
-    for (const writer of writers) expect(writer.retries()).toBeGreaterThan(0)
-    await expectExact(
-      stores[0]!,
-      writers.flatMap(({ decided }) => decided),
-    )
+    await stopAndExpectExact(writers, stores[0]!)
     await Promise.all(stores.map((store) => store.close()))
     await server.stop()
     rmSync(dir, { recursive: true, force: true })

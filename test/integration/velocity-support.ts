@@ -33,13 +33,25 @@ function factsFor(writer: string, batch: number): Fact[] {
 }
 
 export interface Writer {
+  /** In the order in which they were journaled. */
   readonly decided: BatchEvent[]
   readonly retries: () => number
+  /** What made it try again last. */
+  readonly lastError: () => unknown
+  /** Rejects when it ended by itself. */
+  readonly broken: Promise<void>
   stop(): Promise<void>
 }
 
-/** Writes batch after batch and does each again until it succeeds, as the pipeline's runner does. */
-export function startWriter(name: string, store: JournalStore): Writer {
+/**
+ * Writes batch after batch and does each again until it succeeds, as the pipeline's runner does. `onBatch` is told of a batch before it
+ * is written, as a log would have it first.
+ */
+export function startWriter(
+  name: string,
+  store: JournalStore,
+  onBatch: (facts: readonly Fact[]) => void = () => undefined,
+): Writer {
   const stage = createVelocityStage({
     store,
     windows,
@@ -51,15 +63,19 @@ export function startWriter(name: string, store: JournalStore): Writer {
   const decided: BatchEvent[] = []
   const stopping = new AbortController()
   let retries = 0
+  let lastError: unknown = null
   const run = async (): Promise<void> => {
     for (let number = 0; !stopping.signal.aborted; number++) {
-      const batch = batchFrom(factsFor(name, number), windows)
+      const facts = factsFor(name, number)
+      onBatch(facts)
+      const batch = batchFrom(facts, windows)
       for (let isDone = false; !isDone; ) {
         isDone = await stage(batch).then(
           () => true,
           (error: unknown) => {
             if (!(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE') throw error
             retries++
+            lastError = error
             return false
           },
         )
@@ -70,9 +86,14 @@ export function startWriter(name: string, store: JournalStore): Writer {
     }
   }
   const finished = run()
+  const broken = Promise.withResolvers<void>()
+  broken.promise.catch(() => undefined)
+  finished.catch(broken.reject)
   return {
     decided,
     retries: () => retries,
+    lastError: () => lastError,
+    broken: broken.promise,
     async stop() {
       stopping.abort()
       await finished
@@ -80,10 +101,17 @@ export function startWriter(name: string, store: JournalStore): Writer {
   }
 }
 
-/** Resolves when the writer has decided as many events more. */
+const MORE_WITHIN_MS = 60_000
+
+/** Resolves when the writer has decided as many events more. Throws what stops it, or what keeps it waiting. */
 export async function untilMore(writer: Writer, events: number): Promise<void> {
   const wanted = writer.decided.length + events
-  while (writer.decided.length < wanted) await delay(5)
+  const deadline = performance.now() + MORE_WITHIN_MS
+  while (writer.decided.length < wanted) {
+    await Promise.race([delay(5), writer.broken])
+    if (performance.now() < deadline) continue
+    throw new Error(`a writer stands still after ${writer.retries()} retries`, { cause: writer.lastError() })
+  }
 }
 
 async function countedJournals(
@@ -98,8 +126,15 @@ async function countedJournals(
   return journals
 }
 
-/** Every event stands once in each of its journals, nothing else does, and its windows are those of its prefix. */
-export async function expectExact(store: JournalStore, events: readonly BatchEvent[]): Promise<void> {
+/**
+ * Every event stands once in each of its journals, nothing else does, and the windows of all of them (or of `exact`) are those of
+ * their prefixes.
+ */
+export async function expectExact(
+  store: JournalStore,
+  events: readonly BatchEvent[],
+  exact: readonly BatchEvent[] = events,
+): Promise<void> {
   const journals = await countedJournals(store, events)
   const wanted = events.flatMap(({ event, entities }) =>
     entities.map(({ pseudonym }) => `${pseudonym} ${idOf(pseudonymiser.eventId('', event.id))}`),
@@ -108,5 +143,15 @@ export async function expectExact(store: JournalStore, events: readonly BatchEve
     records.map(({ id }) => `${key.split(':')[2]} ${id}`),
   )
   expect(found.toSorted()).toEqual(wanted.toSorted())
-  for (const event of events) expect(wrongWindow(event, windows, journals)).toBeNull()
+  for (const event of exact) expect(wrongWindow(event, windows, journals)).toBeNull()
+}
+
+/** Ends the writers and looks at everything they wrote. Each must have met with what the test did to Redis. */
+export async function stopAndExpectExact(writers: readonly Writer[], store: JournalStore): Promise<void> {
+  await Promise.all(writers.map((writer) => writer.stop()))
+  for (const writer of writers) expect(writer.retries()).toBeGreaterThan(0)
+  await expectExact(
+    store,
+    writers.flatMap(({ decided }) => decided),
+  )
 }

@@ -15,6 +15,7 @@ const SETTINGS = [
   ['--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'],
 ].flat()
 const AGREED_WITHIN_MS = 30_000
+const ANSWER_WITHIN_MS = 3_000
 
 export interface TestRedisCluster {
   /** All nodes, with commas between. */
@@ -79,13 +80,13 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
       const master = await masterOf(tag)
       master.isAlive = false
       await master.stop()
-      await until(async () => {
+      await until(`a replica of ${master.port} takes over`, async () => {
         if (!(await agree(alive()))) return false
         return (await slotRanges(alive()[0]!)).every(([, , , port]) => port !== master.port)
       })
       await master.start()
       master.isAlive = true
-      await until(() => agree(nodes))
+      await until(`${master.port} is back`, () => agree(nodes))
       return master.port
     },
     async moveSlotOf(tag) {
@@ -96,16 +97,18 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
       const [fromId, toId] = [await from.admin.cluster('MYID'), await to.admin.cluster('MYID')]
       await to.admin.cluster('SETSLOT', slot, 'IMPORTING', fromId)
       await from.admin.cluster('SETSLOT', slot, 'MIGRATING', toId)
+      const deadline = performance.now() + AGREED_WITHIN_MS
       for (;;) {
         const keys = await from.admin.cluster('GETKEYSINSLOT', slot, 5)
         if (keys.length === 0) break
+        if (performance.now() > deadline) throw new Error(`slot ${slot} still has keys on ${from.port}`)
         await from.admin.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5_000, 'KEYS', ...keys)
         // Traffic comes between, while some of the slot's keys are here and some there.
         await delay(5)
       }
       await to.admin.cluster('SETSLOT', slot, 'NODE', toId)
       await from.admin.cluster('SETSLOT', slot, 'NODE', toId)
-      await until(async () => (await masterOf(tag)).port === to.port)
+      await until(`${to.port} has the slot of ${tag}`, async () => (await masterOf(tag)).port === to.port)
     },
     async stop() {
       for (const { admin } of nodes) admin.disconnect()
@@ -127,11 +130,11 @@ async function join(nodes: readonly Node[], busPorts: readonly number[]): Promis
     }
     if (i > 0) await first!.admin.call('CLUSTER', 'MEET', '127.0.0.1', port, busPorts[i]!)
   }
-  await until(() => agree(nodes, nodes.length))
+  await until('all nodes know each other', () => agree(nodes, nodes.length))
   for (const [i, { admin }] of nodes.entries()) {
     if (i >= MASTERS) await admin.cluster('REPLICATE', await nodes[i - MASTERS]!.admin.cluster('MYID'))
   }
-  await until(async () => {
+  await until('every replica follows its master', async () => {
     const replication = await Promise.all(nodes.map(({ admin }) => admin.info('replication')))
     const linked = replication.map((text, i) =>
       i < MASTERS ? /state=online/.test(text) : /master_link_status:up/.test(text),
@@ -162,11 +165,30 @@ function slotOf(tag: string): number {
   return new Command('get', [tag]).getSlot()
 }
 
-/** A cluster tells nobody when it agrees, so it is asked. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
+/** A cluster tells nobody when it agrees, so it is asked. A node that does not answer is asked again. */
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + AGREED_WITHIN_MS
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error('the cluster did not agree in time')
+  let answer = 'not yet'
+  for (;;) {
+    const held = await within(holds()).catch((error: unknown) => {
+      answer = error instanceof Error ? error.message : String(error)
+      return false
+    })
+    if (held) return
+    if (performance.now() > deadline)
+      throw new Error(`the cluster: ${what} did not come true within ${AGREED_WITHIN_MS} ms (${answer})`)
     await delay(50)
+  }
+}
+
+/** An answer that does not come is none: a connection to a node that was killed may wait for ever. */
+async function within<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('a node does not answer')), ANSWER_WITHIN_MS)
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -56,6 +56,8 @@ describe('the metric table', () => {
       'counter paysentry_coalesce_failures_total{}',
       'histogram paysentry_store_round_trip_seconds{}',
       'gauge paysentry_unjournaled_records{}',
+      'gauge paysentry_journals_lost{}',
+      'gauge paysentry_journal_edition{}',
       'gauge paysentry_build_info{version,rule_set,model,challenger}',
       'gauge paysentry_rules_refused{}',
       'counter paysentry_rule_switches_total{outcome}',
