@@ -256,6 +256,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     log: parts.log,
     ping: parts.store.ping,
     journal: (source) => deciding.journal(source),
+    now,
     sink: logger,
     onFatal: parts.fail,
   })

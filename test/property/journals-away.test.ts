@@ -103,7 +103,15 @@ async function start(life: number, log: EventLog, store: JournalStore, done: Bat
     minorPerMajor: 100,
   })
   const journal = async (source: PartitionBatch): Promise<void> => void (await velocity(decode(source)))
-  const fallback = createFallback({ config, log, ping: store.ping, journal, sink: SILENT, onFatal })
+  const fallback = createFallback({
+    config,
+    log,
+    ping: store.ping,
+    journal,
+    now: Date.now,
+    sink: SILENT,
+    onFatal,
+  })
   const guard = createPoisonGuard({
     owner: `life-${life}`,
     maxTries: 3,
