@@ -254,6 +254,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     log: parts.log,
     ping: parts.store.ping,
     journal: (source) => deciding.journal(source),
+    now,
     sink: logger,
     onFatal: parts.fail,
     areLost: parts.areLost,

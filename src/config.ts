@@ -119,7 +119,9 @@ export const configSchema = z.strictObject({
   deadline: z.strictObject({
     ms: int(10, 60_000)
       .default(250)
-      .describe('Time for a decision. Redis gets 60 % of it for a batch; then degrade.journals decides'),
+      .describe(
+        'Time from the broker timestamp of an event to its decision. Redis must answer within 60 % of it, else degrade.journals decides',
+      ),
   }),
   degrade: z.strictObject({
     journals: z

@@ -2,16 +2,19 @@
 //
 // The default without journals is `review`, and a challenge from 500 of the base currency on. A blocked honest customer is a failure
 // that nobody asked for when Redis stops; a challenge lets the customer through who can prove who it is, and keeps large sums in.
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Batch, BatchEvent } from './batch.ts'
 import type { Config } from './config.ts'
 import { AppError, type Missing } from './errors.ts'
+import type { LogRecord } from './log/event-log.ts'
 import { isScored } from './model/features.ts'
 import type { Action, FiredRule } from './rules/rule-set.ts'
 import type { Stage } from './stage.ts'
 
-/** Part of the deadline that the journals may take: model, rules and publishing come after. */
+/** Part of the deadline by whose end the journals must have answered: model, rules and publishing come after. */
 const JOURNALS_SHARE = 0.6
+/** Part of it that they get however long the events have waited already: ten times what Redis usually takes. */
+const LEAST_SHARE = 0.2
 
 /** Marks what was missing on every event that would have used it. */
 export function markMissing(batch: Batch, missing: Missing): Batch {
@@ -56,14 +59,41 @@ function policyRule(action: Action): FiredRule {
   }
 }
 
-/** The velocity stage, given up with STORE_LATE when the journals' share of the deadline is over. */
-export function withinDeadline(velocity: Stage<Batch, Batch>, deadlineMs: number): Stage<Batch, Batch> {
-  const shareMs = deadlineMs * JOURNALS_SHARE
+export interface DeadlineOptions {
+  readonly deadlineMs: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** Milliseconds of the deadline that the journals may take of a batch that has not waited. */
+export function journalsShareMs(deadlineMs: number): number {
+  return Math.round(deadlineMs * JOURNALS_SHARE)
+}
+
+/**
+ * How long the journals may take for a batch, milliseconds: until the end of their share for the oldest event that can still be
+ * decided in time. When none can, nothing is won by haste: a late decision with windows is worth more than one without.
+ */
+export function journalsLimitMs(records: readonly LogRecord[], { deadlineMs, now }: DeadlineOptions): number {
+  const nowMs = now()
+  let waitedMs = 0
+  for (const { timestampMs } of records) {
+    const ageMs = nowMs - timestampMs
+    if (ageMs < deadlineMs && ageMs > waitedMs) waitedMs = ageMs
+  }
+  return Math.round(Math.max(deadlineMs * LEAST_SHARE, deadlineMs * JOURNALS_SHARE - waitedMs))
+}
+
+/** The velocity stage, given up with STORE_LATE when `journalsLimitMs` is over. */
+export function withinDeadline(velocity: Stage<Batch, Batch>, options: DeadlineOptions): Stage<Batch, Batch> {
   return async (batch) => {
+    const limitMs = journalsLimitMs(batch.source.records, options)
     const late = new AbortController()
     const timeout = async (): Promise<never> => {
-      await delay(shareMs, undefined, { signal: late.signal })
-      throw new AppError('STORE_LATE', `no answer within ${shareMs} ms, the journals' share of deadline.ms`)
+      await delay(limitMs, undefined, { signal: late.signal })
+      // Timers come before sockets: a process that was held up must read what has arrived meanwhile before it calls that late.
+      await nextTurn()
+      throw new AppError('STORE_LATE', `no answer within ${limitMs} ms, the journals' share of deadline.ms`)
     }
     const work = Promise.resolve(velocity(batch))
     const limit = timeout()
@@ -100,16 +130,27 @@ export interface Availability {
   close(): void
 }
 
-/** Knows whether something is away, and looks every `everyMs` whether it is back: not each batch has to find that out by itself. */
-export function createAvailability(ping: () => Promise<void>, everyMs: number): Availability {
+export interface AvailabilityOptions {
+  readonly ping: () => Promise<void>
+  /** Pause between two looks, milliseconds. */
+  readonly everyMs: number
+  /** A ping that takes longer has failed, milliseconds: who answers that late is of no use. */
+  readonly withinMs: number
+}
+
+/** Knows whether something is away, and looks again and again whether it is back: not each batch has to find that out by itself. */
+export function createAvailability({ ping, everyMs, withinMs }: AvailabilityOptions): Availability {
   const closing = new AbortController()
   const state: { away: Promise<void> | null } = { away: null }
   const look = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      const answers = await ping().then(
-        () => true,
-        () => false,
-      )
+      const answers = await Promise.race([
+        ping().then(
+          () => true,
+          () => false,
+        ),
+        delay(withinMs, false, { ref: false }),
+      ])
       if (answers) break
       await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined)
     }

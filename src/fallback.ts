@@ -1,5 +1,11 @@
 // What happens while the journals are away: who decides (degrade.ts), and how the journals become whole again (repair.ts).
-import { createAvailability, createJournalsPolicy, markMissing, withinDeadline } from './degrade.ts'
+import {
+  createAvailability,
+  createJournalsPolicy,
+  journalsShareMs,
+  markMissing,
+  withinDeadline,
+} from './degrade.ts'
 import type { Batch } from './batch.ts'
 import type { Config } from './config.ts'
 import { type AppError, type Missing, missingAfter } from './errors.ts'
@@ -18,6 +24,8 @@ export interface FallbackOptions {
   readonly ping: () => Promise<void>
   /** Journals records that were decided without their journals; nothing of them is decided again. */
   readonly journal: (source: PartitionBatch) => Promise<void>
+  /** Epoch milliseconds. */
+  readonly now: () => number
   readonly sink: LogSink
   readonly onFatal: (error: AppError) => void
   /** Whether Redis has lost the journals, which began anew. */
@@ -41,7 +49,11 @@ export function createFallback(options: FallbackOptions): Fallback {
   const { degrade, deadline } = config
   // The in-process log drops what was committed, so there is nothing to repair the journals from.
   const mayLackJournals = degrade.journals !== 'wait' && log.kind === 'kafka'
-  const journals = createAvailability(options.ping, LOOK_EVERY_MS)
+  const journals = createAvailability({
+    ping: options.ping,
+    everyMs: LOOK_EVERY_MS,
+    withinMs: journalsShareMs(deadline.ms),
+  })
   const repair = createRepair({
     readSpan: log.readSpan,
     back: journals.back,
@@ -54,7 +66,9 @@ export function createFallback(options: FallbackOptions): Fallback {
   return {
     repair,
     velocity(stage) {
-      const velocity = mayLackJournals ? withinDeadline(stage, deadline.ms) : stage
+      const velocity = mayLackJournals
+        ? withinDeadline(stage, { deadlineMs: deadline.ms, now: options.now })
+        : stage
       return async (batch) => {
         const { topic, partition } = batch.source
         // Asked before the journals are read: the repair may end while they are.

@@ -6,6 +6,16 @@ import { simulatedTraffic } from './traffic.ts'
 
 const EVENTS = 12_000
 
+/** What the processor says of its readiness, asked again and again until nobody answers. */
+async function readinessUntilGone(address: string): Promise<{ status: number; body: string }[]> {
+  const answers: { status: number; body: string }[] = []
+  for (;;) {
+    const response = await fetch(`${address}/readyz`).catch(() => null)
+    if (response === null) return answers
+    answers.push({ status: response.status, body: await response.text() })
+  }
+}
+
 describe('a processor that is told to stop under load', async () => {
   const deployment = await deploy()
 
@@ -29,8 +39,15 @@ describe('a processor that is told to stop under load', async () => {
     })()
     await reader.until(() => by('leaving') > 0 && by('staying') > 0)
     const toldAtMs = performance.now()
-    expect(await leaving!.stop()).toBe(0)
+    const stopping = leaving!.stop()
+    const answers = await readinessUntilGone(leaving!.address)
+    expect(await stopping).toBe(0)
     expect(performance.now() - toldAtMs).toBeLessThan(10_000)
+    // Once it is not ready it is never again, and it still answers while it finishes what it has in hand.
+    const firstNo = answers.findIndex(({ status }) => status === 503)
+    expect(firstNo).toBeGreaterThanOrEqual(0)
+    expect(answers.slice(firstNo).every(({ status }) => status === 503)).toBe(true)
+    expect(answers[firstNo]?.body).toContain('the processor is being stopped')
     expect(by('leaving') + by('staying')).toBeLessThan(EVENTS)
 
     await publishing

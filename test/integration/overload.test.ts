@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { LogRecord } from '../../src/log/event-log.ts'
 import { HEADERS } from '../../src/log/topics.ts'
 import type { Metrics } from '../../src/telemetry/metrics.ts'
+import { brokerStamps, decidedAfterMs } from '../support/broker-stamps.ts'
 import { textOf } from '../support/collector.ts'
 import { label } from '../support/events.ts'
 import { controlledProcessors } from './control-support.ts'
@@ -75,31 +76,15 @@ it('decides events first and labels afterwards, loses and repeats nothing, and m
   const ids = decisions.records.map((record) => String(JSON.parse(textOf(record)).event))
   expect(ids).toHaveLength(EVENTS + 50)
   expect(new Set(ids).size).toBe(EVENTS + 50)
-  await expectMarks(decisions.records, await stampsOf(log, topics.events))
+  expectMarks(decisions.records, await brokerStamps(log, topics.events))
 })
 
-/** Broker timestamps by `<topic>/<partition>/<offset>`. */
-async function stampsOf(log: Awaited<ReturnType<typeof open>>['log'], topic: string) {
-  const stamps = new Map<string, number>()
-  const follower = await log.follow({
-    topic,
-    onRecords(records) {
-      for (const { partition, offset, timestampMs } of records) {
-        stamps.set(`${topic}/${partition}/${offset}`, timestampMs)
-      }
-    },
-  })
-  await follower.stop()
-  return stamps
-}
-
-async function expectMarks(records: readonly LogRecord[], stamps: ReadonlyMap<string, number>) {
+function expectMarks(records: readonly LogRecord[], stamps: ReadonlyMap<string, number>): void {
   let marked = 0
-  for (const { headers } of records) {
-    const header = (name: string) => headers[name]?.toString()
-    const lateMs =
-      Number(header(HEADERS.decidedAt)) - (stamps.get(header(HEADERS.source) ?? '') ?? 0) - DEADLINE_MS
-    expect(header(HEADERS.deadlineMissedBy)).toBe(lateMs > 0 ? String(lateMs) : undefined)
+  for (const record of records) {
+    const lateMs = decidedAfterMs(record, stamps) - DEADLINE_MS
+    const mark = record.headers[HEADERS.deadlineMissedBy]?.toString()
+    expect(mark).toBe(lateMs > 0 ? String(lateMs) : undefined)
     if (lateMs > 0) marked++
   }
   expect(marked).toBeGreaterThan(EVENTS / 2)

@@ -103,8 +103,16 @@ async function start(life: number, log: EventLog, store: JournalStore, done: Bat
     minorPerMajor: 100,
   })
   const journal = async (source: PartitionBatch): Promise<void> => void (await velocity(decode(source)))
-  const areLost = (): boolean => false
-  const fallback = createFallback({ config, log, ping: store.ping, journal, sink: SILENT, onFatal, areLost })
+  const fallback = createFallback({
+    config,
+    log,
+    ping: store.ping,
+    journal,
+    now: Date.now,
+    sink: SILENT,
+    onFatal,
+    areLost: () => false,
+  })
   const guard = createPoisonGuard({
     owner: `life-${life}`,
     maxTries: 3,

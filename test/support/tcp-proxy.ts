@@ -1,4 +1,4 @@
-// A TCP proxy between a processor and a server, which can be cut: connections end and new ones are refused.
+// A TCP proxy between a processor and a server, which can be cut (connections end and new ones are refused) or be slow.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
@@ -10,11 +10,23 @@ export interface TcpProxy {
   mend(): Promise<void>
   /** New connections go to another server of this machine. */
   leadTo(port: number): void
+  /** Holds every answer of the server back for this long, milliseconds. Order is kept. */
+  delayAnswers(ms: number): void
 }
 
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let target = targetPort
+  let delayMs = 0
+  const answer = (outbound: Socket, inbound: Socket): void => {
+    let dueMs = 0
+    outbound.on('data', (chunk) => {
+      const nowMs = performance.now()
+      dueMs = Math.max(dueMs, nowMs + delayMs)
+      if (dueMs <= nowMs) inbound.write(chunk)
+      else setTimeout(() => inbound.write(chunk), dueMs - nowMs)
+    })
+  }
   const link = (inbound: Socket): void => {
     const outbound = connect(target, '127.0.0.1')
     for (const [socket, other] of [
@@ -27,8 +39,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         sockets.delete(socket)
         other.destroy()
       })
-      socket.pipe(other)
     }
+    inbound.pipe(outbound)
+    answer(outbound, inbound)
   }
   const listen = async (port: number): Promise<Server> => {
     const server = createServer(link).listen(port, '127.0.0.1')
@@ -44,6 +57,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       server.close()
       for (const socket of sockets) socket.destroy()
       await closed
+    },
+    delayAnswers(ms) {
+      delayMs = ms
     },
     async mend() {
       server = await listen(port)
