@@ -44,7 +44,7 @@ function joinReasons(files: readonly RuleFile[]): Map<string, string> {
       file.report(
         index,
         'reason',
-        `no file declares the reason ${reason}.${suggestion(reason, declared.keys())}`,
+        `no file declares the reason ${reason}.${suggestion(reason, declared.keys()) || ' Say under "reasons:" what it means.'}`,
       )
     }
   }

@@ -1,7 +1,9 @@
-// A history comes to the end of a topic whatever stands there that is no record: marks and records of transactions.
+// A history comes to the end of a topic: behind what is no record, and over an outage.
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { textOf } from '../support/collector.ts'
-import { kafkaUnderTest } from '../support/kafka/kafka-under-test.ts'
+import { kafkaUnderTest, SILENT } from '../support/kafka/kafka-under-test.ts'
 
 const under = kafkaUnderTest()
 
@@ -26,4 +28,46 @@ it('ends behind committed transactions, and behind one that was aborted', async 
   const values: string[] = []
   for await (const records of history.read([topic])) values.push(...records.map(textOf))
   expect(values).toEqual(['a', 'b', 'c'])
+})
+
+it('goes on where each partition was when Kafka is back and the group was joined anew', async () => {
+  const topic = await under.createTopic({
+    config: { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' },
+  })
+  const padding = ' '.repeat(2_000)
+  const numbers = Array.from({ length: 3_000 }, (_, i) => i)
+  const startMs = Date.parse('2026-03-01T12:00:00Z')
+  const records = numbers.map((i) => ({
+    topic,
+    key: `k${i % 40}`,
+    value: `${i}${padding}`,
+    timestampMs: startMs + i,
+  }))
+  await under.openLog().produce(records)
+  let isDown = false
+  const sockets = new Set<Socket>()
+  const warnings: string[] = []
+  const log = under.openLog({
+    sink: { ...SILENT, warn: (_fields, message) => void warnings.push(message) },
+    socketFactory({ host, port, onConnect }) {
+      const socket = connect(port, host, onConnect)
+      if (isDown) setImmediate(() => socket.destroy(new Error('the network is down')))
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+  })
+  const history = await log.history({ topics: [topic], sinceMs: Number.NEGATIVE_INFINITY })
+  const seen: number[] = []
+  for await (const some of history.read([topic])) {
+    if (seen.length === 0) {
+      isDown = true
+      for (const socket of sockets) socket.destroy(new Error('the network is down'))
+      // Until kafkajs gives up for the first time and starts anew.
+      while (!warnings.some((message) => /Restarting the consumer/.test(message))) await delay(50)
+      isDown = false
+    }
+    seen.push(...some.map((record) => Number.parseInt(textOf(record), 10)))
+  }
+  expect(seen).toEqual(numbers)
 })

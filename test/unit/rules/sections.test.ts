@@ -35,7 +35,7 @@ test('where reasons are declared, each is declared once and used, and no rule gi
   })
   expect(undeclared).toEqual([
     'a.yaml:6:13 large-amount: no file declares the reason LARGE_AMUONT. Did you mean "LARGE_AMOUNT"?',
-    'a.yaml:11:13 b: no file declares the reason ZEBRA.',
+    'a.yaml:11:13 b: no file declares the reason ZEBRA. Say under "reasons:" what it means.',
     'reasons.yaml:2:17 no rule gives the reason LARGE_AMOUNT: remove it, or correct it.',
   ])
 })
