@@ -71,11 +71,15 @@ it('decides events first and labels afterwards, loses and repeats nothing, and m
   const levels = samples.map(({ level }) => level)
   expect(levels.filter((level, i) => level === 0 && (levels[i - 1] ?? 0) > 0)).toHaveLength(1)
 
-  await processors.send(50)
-  await decisions.until(() => decisions.records.length >= EVENTS + 50)
+  // However slow the machine is, one of those that come now is decided in time.
+  for (let inTime = false; !inTime; ) {
+    await processors.send(1)
+    await decisions.until(() => decisions.records.length >= processors.sent())
+    inTime = decisions.records.at(-1)?.headers[HEADERS.deadlineMissedBy] === undefined
+  }
   const ids = decisions.records.map((record) => String(JSON.parse(textOf(record)).event))
-  expect(ids).toHaveLength(EVENTS + 50)
-  expect(new Set(ids).size).toBe(EVENTS + 50)
+  expect(ids).toHaveLength(processors.sent())
+  expect(new Set(ids).size).toBe(processors.sent())
   expectMarks(decisions.records, await brokerStamps(log, topics.events))
 })
 
