@@ -31,11 +31,10 @@ export function rebuiltText(rebuilt: Rebuilt): string {
   const { edition, counts, seconds, interruptions } = rebuilt
   const lines = [
     `Edition ${edition} of the journals is in force`,
-    `  journaled   ${counts.events} events and ${counts.labels} labels in ${seconds.toFixed(1)} s`,
+    `  journaled   ${some(counts.events, 'event')} and ${some(counts.labels, 'label')} in ${seconds.toFixed(1)} s`,
   ]
-  if (counts.rejected > 0)
-    lines.push(`  passed over ${counts.rejected} messages that are no events or labels`)
-  for (const [what, events] of counts.left) lines.push(`  ${what.padEnd(11)} ${events} events`)
+  if (counts.rejected > 0) lines.push(`  passed over ${some(counts.rejected, 'bad message')}`)
+  for (const [what, events] of counts.left) lines.push(`  ${what.padEnd(11)} ${some(events, 'event')}`)
   if (!rebuilt.deletesOld) {
     lines.push(
       `  old ones    expire ${formatDuration(rebuilt.retentionMs)} after their last append, or at once with --delete-old`,
@@ -47,4 +46,8 @@ export function rebuiltText(rebuilt: Rebuilt): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+function some(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

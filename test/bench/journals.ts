@@ -96,7 +96,7 @@ async function benchScale(cards: number, url: string, admin: Redis): Promise<num
   for (const { name, paymentsADay, of } of population.kinds) {
     const { length, memory } = await sizeOf(admin, of)
     line(
-      `  a ${name}, ${paymentsADay} payments a day`,
+      `  ${name}, ${paymentsADay} payments a day`,
       `${length} bytes long, ${memory} in Redis; ${Math.round(paymentsADay * DAYS * 52)} if nothing were coalesced`,
     )
   }
