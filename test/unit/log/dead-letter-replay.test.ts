@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Rejected } from '../../../src/batch.ts'
+import { AppError } from '../../../src/errors.ts'
 import { deadLetter } from '../../../src/log/dead-letter.ts'
 import { readDeadLetters } from '../../../src/log/dead-letter-reader.ts'
 import { replayDeadLetters } from '../../../src/log/dead-letter-replay.ts'
@@ -156,6 +157,32 @@ describe('replaying dead letters', () => {
     expect(await replayDeadLetters(letters, options)).toEqual({ replayed: 500, gone: 0, left: 200 })
     const open = (await all(log)).filter(({ state }) => state === 'open')
     expect(open.map(({ source }) => source)).toEqual(letters.slice(500).map(({ source }) => source))
+  })
+
+  it('replays a chunk once more that was broken off between the messages and their marks, and then no more', async () => {
+    const log = openLog()
+    for (let i = 0; i < 3; i++)
+      await reject(log, { offset: String(i), value: Buffer.from(`{"id":"e${i}"}`) }, {}, i)
+    const broken: EventLog = {
+      ...log,
+      async produce(records) {
+        if (records.some(({ topic }) => topic === TOPICS.deadLetters)) {
+          throw new AppError('LOG_UNAVAILABLE', 'the broker went away')
+        }
+        await log.produce(records)
+      },
+    }
+    await expect(replay(broken)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    expect((await all(log)).map(({ state }) => state)).toEqual(['open', 'open', 'open'])
+    expect(await replay(log)).toEqual({ replayed: 3, gone: 0, left: 0 })
+    expect((await all(log)).map(({ state }) => state)).toEqual(['replayed', 'replayed', 'replayed'])
+    const messages = await contents(log, TOPICS.events)
+    const byId = Map.groupBy(messages, ({ value }) => String(value))
+    // The same message both times, to the byte and with the same origin: its event counts once.
+    expect([...byId.values()].map((copies) => copies.length)).toEqual([2, 2, 2])
+    for (const [first, second] of byId.values()) {
+      expect(second).toMatchObject({ key: first!.key, value: first!.value, headers: first!.headers })
+    }
   })
 
   it('counts what is gone meanwhile', async () => {
