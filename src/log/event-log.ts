@@ -54,7 +54,8 @@ export interface PartitionBatch {
   commit(note?: string): Promise<void>
   /**
    * Leaves a note with the group's offset at the start of this batch: before the work on it begins, so that the next
-   * owner finds it if this one does not come to the end. Throws as `commit`.
+   * owner finds it if this one does not come to the end. Throws as `commit`. Leaves none after a commit that failed: the
+   * offset may have moved all the same, and is never taken back.
    */
   commitNote(note: string): Promise<void>
 }

@@ -37,6 +37,8 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
   const passedOffset = end === messages.length ? payload.batch.lastOffset() : lastOffset
   const firstOffset = records[0]?.offset ?? '0'
   let committed = false
+  /** Sent, with whatever outcome: when its answer is lost, the group may stand behind this batch already. */
+  let commitSent = false
   const requireOwnership = (doing: string): void => {
     if (!membership.isLost(generation)) return
     throw new AppError('PARTITION_LOST', `${doing} of ${topic}/${partition} at offset ${lastOffset}`)
@@ -73,13 +75,14 @@ export function kafkaBatch(options: KafkaBatchOptions): KafkaBatch {
       await claim.publish(outputs)
     },
     async commit(note = '') {
+      commitSent = true
       await commit({ nextOffset: BigInt(passedOffset) + 1n, note })
       committed = true
     },
     async commitNote(note) {
       // In a transaction, outputs of a try that failed must not be committed with the offset before them.
       await claim.abandon()
-      await commit({ nextOffset: BigInt(firstOffset), note })
+      if (!commitSent) await commit({ nextOffset: BigInt(firstOffset), note })
     },
   }
 }

@@ -51,7 +51,7 @@ async function playSeed(servers: Parameters<typeof play>[0], seed: number): Prom
   const outcome = problems.length === 0 ? 'all as promised' : 'FAILED'
   const faults = schedule.faults.map(nameOf).join(', ')
   console.log(`seed ${seed}: ${schedule.delivery}, ${faults}: ${outcome} (${seconds.toFixed(1)} s)`)
-  for (const problem of problems.slice(0, 5)) console.log(`  ${problem}`)
+  for (const problem of problems.slice(0, 20)) console.log(`  ${problem}`)
   return { ...schedule, problems, events, seconds }
 }
 

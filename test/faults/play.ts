@@ -38,6 +38,13 @@ export async function play(servers: Servers, schedule: Schedule, eventCount: num
     for (const fault of schedule.faults) await inject(deployment, fault, publishShare)
     await publishShare()
     const behind = await offsets.untilAllCommitted()
+    if (behind.length > 0) {
+      await offsets.stop()
+      const said = deployment.processors.map(
+        (processor) => `a processor said:\n${processor.output().slice(-6_000)}`,
+      )
+      return { problems: [...behind, ...said], events: 0 }
+    }
     const codes = await Promise.all(deployment.processors.map((processor) => processor.stop()))
     const ended = codes.flatMap((code, i) =>
       code === 0
@@ -46,7 +53,7 @@ export async function play(servers: Servers, schedule: Schedule, eventCount: num
     )
     const wentBack = await offsets.stop()
     return {
-      problems: [...behind, ...wentBack, ...ended, ...(await check(deployment, schedule.delivery, traffic))],
+      problems: [...wentBack, ...ended, ...(await check(deployment, schedule.delivery, traffic))],
       events: traffic.eventIds.size,
     }
   } finally {

@@ -8,12 +8,15 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { withinDeadline } from '../../src/degrade.ts'
 import type { JournalStore } from '../../src/velocity/journal-store.ts'
 import { LIBRARY_NAME, readLibraryCode } from '../../src/velocity/redis-library.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
+import { createVelocityStage } from '../../src/velocity/velocity.ts'
 import { freePort } from '../support/free-port.ts'
 import { spawnRedis, WITHOUT_PERSISTENCE } from '../support/redis.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { allWindows, batchFrom, pseudonymiser, WIDE } from '../unit/velocity/traffic.ts'
 import { expectExact, startWriter, untilMore } from './velocity-support.ts'
 
 const COMMAND_TIMEOUT_MS = 500
@@ -90,6 +93,41 @@ describe('Redis', () => {
     await untilMore(writer, MANY_RECORDS)
     await writer.stop()
     await expectExact(store, writer.decided)
+  })
+
+  it('that is slow is given up when its share of the deadline is over, and what it did all the same counts once', async () => {
+    const server = await start()
+    const store = openStore(server.url)
+    const windows = allWindows(['card'], [60_000], ['payment'])
+    const velocity = createVelocityStage({
+      store,
+      windows,
+      pseudonymiser,
+      horizons: WIDE,
+      cacheBytes: 1_000_000,
+      minorPerMajor: 100,
+    })
+    const stage = withinDeadline(velocity, 200)
+    const batchOf = (id: string) => batchFrom([{ id, entities: ['card:1'], atMs: 1_000, amount: 5 }], windows)
+    await stage(batchOf('first'))
+    await server.admin.call('CLIENT', 'PAUSE', '400', 'ALL')
+    await expect(stage(batchOf('second'))).rejects.toMatchObject({
+      code: 'STORE_LATE',
+      disposition: 'degrade',
+    })
+    const again = batchOf('second')
+    for (let isDone = false; !isDone; ) {
+      isDone = await Promise.resolve(stage(again)).then(
+        () => true,
+        () => false,
+      )
+    }
+    const last = batchOf('third')
+    await velocity(last)
+    const counts = [again, last].map(
+      ({ events }) => events[0]!.windows[windows.specs.findIndex(({ fn }) => fn === 'count')],
+    )
+    expect(counts).toEqual([2, 3])
   })
 
   it('that is out of memory refuses records, and takes them when it has memory again', async () => {

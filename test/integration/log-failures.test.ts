@@ -79,11 +79,10 @@ it('publishes more at once than Kafka takes in one request', async () => {
   expect(offsets?.high).toBe('40')
 })
 
-it('loses no record when the answer to an acknowledged write is lost and another write follows', async () => {
-  const topic = await under.createTopic({ partitions: 1 })
-  // Cuts the connection as soon as the broker answers, so that it has written what the client believes lost.
+/** Connections that end as soon as the broker answers, once: it has done what the client believes lost. */
+function cuttingSockets() {
   let cut = false
-  const cutting = ({
+  const socketFactory = ({
     host,
     port,
     onConnect,
@@ -102,18 +101,54 @@ it('loses no record when the answer to an acknowledged write is lost and another
     Reflect.set(socket, 'on', cuttingOn)
     return socket
   }
-  const log = under.openLog({ socketFactory: cutting })
+  return { socketFactory, cut: (is: boolean) => void (cut = is) }
+}
+
+it('loses no record when the answer to an acknowledged write is lost and another write follows', async () => {
+  const topic = await under.createTopic({ partitions: 1 })
+  const { socketFactory, cut } = cuttingSockets()
+  const log = under.openLog({ socketFactory })
   await log.produce([{ topic, key: 'k', value: 'before' }])
-  cut = true
+  cut(true)
   const lost = thrownBy(log.produce([{ topic, key: 'k', value: 'answer lost' }]))
   expect(await lost).toMatchObject({ code: 'LOG_UNAVAILABLE' })
-  cut = false
+  cut(false)
   await log.produce([{ topic, key: 'k', value: 'after' }])
   const [offsets] = await under.admin.fetchTopicOffsets(topic)
   const reader = await collect(log, { topics: [topic], groupId: under.name() })
   stops.push(() => reader.consumer.stop())
   await reader.until(() => reader.records.length === Number(offsets?.high))
   expect(new Set(reader.records.map(textOf))).toEqual(new Set(['before', 'answer lost', 'after']))
+})
+
+it('never takes an offset back, though the answer to the commit was lost and a note is left then', async () => {
+  const topic = await under.createTopic({ partitions: 1 })
+  const groupId = under.name()
+  const { socketFactory, cut } = cuttingSockets()
+  const log = under.openLog({ socketFactory })
+  await under.openLog().produce([1, 2, 3].map((i) => ({ topic, key: 'k', value: String(i) })))
+  const committed = async () => {
+    const [offsets] = await under.admin.fetchOffsets({ groupId, topics: [topic] })
+    return offsets?.partitions[0]?.offset
+  }
+  const seen: unknown[] = []
+  const reader = await collect(log, {
+    topics: [topic],
+    groupId,
+    async onBatch(batch) {
+      if (seen.length > 0) return batch.commit()
+      cut(true)
+      seen.push(await thrownBy(batch.commit('done')))
+      cut(false)
+      seen.push(await committed())
+      // As the guard does when a try has failed.
+      await batch.commitNote('not done').catch(() => undefined)
+      seen.push(await committed())
+    },
+  })
+  stops.push(() => reader.consumer.stop())
+  await reader.until(() => seen.length === 3)
+  expect(seen).toMatchObject([{ code: 'LOG_UNAVAILABLE' }, '3', '3'])
 })
 
 it('keeps Node’s TimeoutNegativeWarning out of sight, and no other', async () => {

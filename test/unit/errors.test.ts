@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { FAILURES } from '../../scripts/generate/failures-table.ts'
 import { AppError, ERRORS, toAppError } from '../../src/errors.ts'
 
 describe('the error table', () => {
@@ -19,6 +20,17 @@ describe('the error table', () => {
       })
     expect(Object.fromEntries(documented)).toEqual(ERRORS)
     expect(documented).toHaveLength(Object.keys(ERRORS).length)
+  })
+
+  test('tells for each way to fail its codes and the tests that show it, which exist', () => {
+    for (const { tests, codes } of FAILURES) {
+      expect(codes.length).toBeGreaterThan(0)
+      for (const file of tests) expect(existsSync(new URL(`../../${file}`, import.meta.url)), file).toBe(true)
+    }
+    const fail = FAILURES.flatMap(({ codes }) => codes)
+    for (const code of ['STORE_UNAVAILABLE', 'STORE_LATE', 'MODEL_FAILED', 'LOG_UNAVAILABLE'] as const) {
+      expect(fail).toContain(code)
+    }
   })
 
   test('has messages that are sentences without an end, so that a detail can follow', () => {
