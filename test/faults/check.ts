@@ -1,5 +1,6 @@
 // What must hold after a schedule, whatever happened in it. Each finding is a sentence; none is the goal.
 // Everything is held against the messages as they stand in the topics: a publisher that tried again may have written one twice.
+import { randomBytes } from 'node:crypto'
 import type { LogRecord } from '../../src/log/event-log.ts'
 import { HEADERS } from '../../src/log/topics.ts'
 import { recount } from '../e2e/recount.ts'
@@ -82,7 +83,7 @@ async function contents({ log, topics, groupId }: Deployment) {
   await readCommitted({
     log,
     topics: [topics.decisions, topics.deadLetters],
-    groupId: `${groupId}-check`,
+    groupId: `${groupId}-check-${randomBytes(4).toString('hex')}`,
     onRecord: (record) => void (record.topic === topics.decisions ? decisions : deadLetters).push(record),
   })
   return { decisions, deadLetters }

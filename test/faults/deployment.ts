@@ -10,6 +10,7 @@ import { topicSettings } from '../../src/log/topic-settings.ts'
 import { type TopicNames, topicNames } from '../../src/log/topics.ts'
 import { SILENT } from '../support/kafka/kafka-under-test.ts'
 import { type Processor, startProcessor } from '../support/processor.ts'
+import { patiently } from './patiently.ts'
 import type { Schedule } from './schedule.ts'
 import type { Servers } from './servers.ts'
 
@@ -70,7 +71,7 @@ export async function openDeployment(
   const config = loadConfig({ env: direct('reader') })
   const kafka = new Kafka({ brokers: [servers.broker], clientId: name, logLevel: logLevel.NOTHING })
   const topics = topicNames(config.topics.prefix)
-  await createTopics(kafka, topicSettings(config), { dryRun: false })
+  await patiently(() => createTopics(kafka, topicSettings(config), { dryRun: false }))
   const log = createKafkaLog({ settings: config.kafka, concurrentSends: 2, now: Date.now, sink: SILENT })
   const admin = kafka.admin()
   await admin.connect()

@@ -4,6 +4,7 @@ import { check } from './check.ts'
 import { openDeployment } from './deployment.ts'
 import { inject } from './inject.ts'
 import { watchOffsets } from './offsets.ts'
+import { patiently } from './patiently.ts'
 import { publishAll } from './publish.ts'
 import type { Schedule } from './schedule.ts'
 import type { Servers } from './servers.ts'
@@ -53,7 +54,11 @@ export async function play(servers: Servers, schedule: Schedule, eventCount: num
     )
     const wentBack = await offsets.stop()
     return {
-      problems: [...wentBack, ...ended, ...(await check(deployment, schedule.delivery, traffic))],
+      problems: [
+        ...wentBack,
+        ...ended,
+        ...(await patiently(() => check(deployment, schedule.delivery, traffic))),
+      ],
       events: traffic.eventIds.size,
     }
   } finally {

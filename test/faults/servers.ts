@@ -101,7 +101,7 @@ async function startKafka() {
     // Each processor finds the broker behind its own proxy, also after it has asked where the broker is.
     listeners: ports.map((port, i) => ({ port, advertisedPort: proxies[i]?.port ?? port })),
     // A broker that was killed is taken for gone after this long, and only then let in again.
-    properties: { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 300 },
+    properties: { 'broker.session.timeout.ms': 4_000, 'broker.heartbeat.interval.ms': 300 },
   })
   const answers = (): Promise<void> => untilKafkaAnswers([kafka.broker], kafka.died)
   await answers()
