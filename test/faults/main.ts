@@ -25,6 +25,9 @@ const first = Number(values.seed ?? values.from)
 const played: Played[] = []
 let next = first
 hideTimerWarning(process)
+// Broken off, it finishes the schedules in hand and tells of all that were played.
+const stopping = new AbortController()
+process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort())
 const startedAt = performance.now()
 // Each lane has servers of its own, so that a broker that is killed is missed by one schedule alone.
 await Promise.all(Array.from({ length: Math.min(count, Number(values.lanes)) }, lane))
@@ -32,7 +35,7 @@ await Promise.all(Array.from({ length: Math.min(count, Number(values.lanes)) }, 
 async function lane(): Promise<void> {
   const servers = await startServers()
   try {
-    while (next < first + count) played.push(await playSeed(servers, next++))
+    while (next < first + count && !stopping.signal.aborted) played.push(await playSeed(servers, next++))
   } finally {
     await servers.stop()
   }
