@@ -97,8 +97,7 @@ export async function openDeployment(
       processors[slot] = processor
       return processor
     },
-    startFaulty: async (what) =>
-      kept(await startProcessor({ ...direct('faulty'), FAULT_AT: what }, [FAULTY])),
+    startFaulty: async (what) => kept(await supervised({ ...direct('faulty'), FAULT_AT: what }, [FAULTY])),
     async close() {
       await Promise.all([...all].map((processor) => processor.kill()))
       await log.close()
@@ -111,13 +110,16 @@ export async function openDeployment(
 const STARTS = 5
 
 /** What a supervisor does: starts it again when it ended at the start, because a server was not back yet. */
-async function supervised(env: Readonly<Record<string, string>>): Promise<Processor> {
+async function supervised(
+  env: Readonly<Record<string, string>>,
+  command?: readonly string[],
+): Promise<Processor> {
   for (let start = 1; ; start++) {
     try {
-      return await startProcessor(env)
+      return await startProcessor(env, command)
     } catch (error) {
-      if (start === STARTS || !(error instanceof Error) || !error.message.includes('ended with 1'))
-        throw error
+      const endedAtStart = error instanceof Error && error.message.includes('before it was ready')
+      if (start === STARTS || !endedAtStart) throw error
     }
   }
 }

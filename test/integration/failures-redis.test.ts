@@ -107,7 +107,7 @@ describe('Redis', () => {
       cacheBytes: 1_000_000,
       minorPerMajor: 100,
     })
-    const stage = withinDeadline(velocity, { deadlineMs: 200, now: () => 1_000 })
+    const stage = withinDeadline(velocity, { deadlineMs: 200, now: Date.now })
     const batchOf = (id: string) => batchFrom([{ id, entities: ['card:1'], atMs: 1_000, amount: 5 }], windows)
     await stage(batchOf('first'))
     await server.admin.call('CLIENT', 'PAUSE', '400', 'ALL')
