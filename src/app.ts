@@ -21,7 +21,7 @@ import { payerKey } from './payment/payer-key.ts'
 import type { PipelineObserver } from './pipeline.ts'
 import { createListStore, listItems } from './rules/list-store.ts'
 import { maskDigits, type PoisonGuard } from './poison.ts'
-import { challengerFailures, openBatchRunner, openPoisonGuard, pseudonymKey } from './processing.ts'
+import { observersBeside, openBatchRunner, openPoisonGuard, pseudonymKey } from './processing.ts'
 import type { Runner } from './runner.ts'
 import { createHttpServer, type ReadinessCheck } from './telemetry/http.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -266,13 +266,8 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     around: { decode: guard.decode, velocity: fallback.velocity, standIns: fallback.standIns },
     horizons: config.velocity,
     cacheBytes: cacheBytes(config, parts.store),
-    coalescing: {
-      coalesced: metrics.countCoalesced,
-      failed(error) {
-        metrics.countCoalesceFailure()
-        logger.warn({ err: error }, 'A journal could not be coalesced; it is tried again when it has grown')
-      },
-    },
+    driftWindowMs: config.model.driftWindowMs,
+    ...observersBeside(options),
     judgedWith: parts.standing.judgedWith,
     decode: {
       topics,
@@ -293,8 +288,8 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
       },
     },
     observer,
-    onChallengerFailed: challengerFailures(options),
     onVelocity: (velocity) => metrics.bindJournalCache(velocity.cacheFigures),
   })
+  metrics.bindDrift(deciding.drift)
   return { deciding, fallback, guard }
 }

@@ -183,6 +183,10 @@ export const configSchema = z.strictObject({
       .describe(
         'Version to load; `current` reads the file `current` in that folder; `none` runs without a model',
       ),
+    backend: z
+      .enum(['wasm', 'node'])
+      .default('wasm')
+      .describe('`wasm`, or `node` where @tensorflow/tfjs-node is installed; the same for every processor'),
     source: z
       .enum(['folder', 'control'])
       .default('folder')
@@ -192,6 +196,11 @@ export const configSchema = z.strictObject({
     challenger: text()
       .default('none')
       .describe('Version that scores every payment beside it and never acts; `none` for none'),
+    driftWindowMs: int(3_600_000, 2_678_400_000)
+      .default(86_400_000)
+      .describe(
+        'Time over which the payments are compared with what the model learned from; less than a day takes the hours for a drift',
+      ),
     explainAbove: fraction().default(0.9).describe('Scores from here on carry contributions'),
   }),
   privacy: z.strictObject({

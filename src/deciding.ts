@@ -5,7 +5,9 @@ import { createDecideStage, type DecideOptions } from './decision/decide.ts'
 import { scoreOrFail } from './degrade.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { PartitionBatch } from './log/event-log.ts'
+import { createDrift, type Drift, type DriftFigures } from './model/drift.ts'
 import { createScoreStage } from './model/score-stage.ts'
+import type { Scorer } from './model/scorer.ts'
 import { createDecodeStage, type DecodeOptions } from './payment/decode.ts'
 import { createPipeline, type Pipeline, type PipelineObserver, type StandIns } from './pipeline.ts'
 import { createRulesStage } from './rules/rules-stage.ts'
@@ -24,6 +26,7 @@ export interface DecidingOptions {
   readonly horizons: Horizons
   readonly cacheBytes: number
   readonly coalescing: CoalescerObserver
+  readonly driftWindowMs: number
   readonly judgedWith: () => JudgedWith
   readonly decode: Pick<DecodeOptions, 'topics' | 'maxMessageBytes' | 'maxFutureSkewMs' | 'missingRate'>
   readonly decide: Pick<
@@ -48,6 +51,8 @@ export interface Deciding {
   /** Journals a batch and decides nothing. */
   journal(source: PartitionBatch): Promise<void>
   readonly knowledge: () => Knowledge
+  /** How far the payments of late are from what the champion learned from; null when nothing can be said. */
+  drift(): DriftFigures | null
   /** From the next batch on. */
   use(knowledge: Knowledge): void
   /** Ends the work beside the batches. */
@@ -57,12 +62,17 @@ export interface Deciding {
 export function createDeciding(options: DecidingOptions): Deciding {
   let knowledge = options.knowledge
   const stages: VelocityStage[] = []
+  let drift = driftOf(knowledge.scorer)
   let velocity = velocityOf(knowledge)
   let decode = decodeOf(knowledge)
   let pipeline = pipelineOf(knowledge, decode, velocity)
   // A batch whose publishing failed may stand in the log already: what is published again must be under the same rules.
   const begun = new WeakMap<PartitionBatch, Pipeline>()
 
+  function driftOf(scorer: Scorer | null): Drift | null {
+    const { driftWindowMs: windowMs, decide } = options
+    return scorer === null ? null : createDrift({ ...scorer.fingerprint, windowMs, now: decide.now })
+  }
   function velocityOf({ windows, rates }: Knowledge): VelocityStage {
     const { coalescing: observer, ...parts } = options
     const stage = createVelocityStage({ ...parts, windows, minorPerMajor: rates.minorPerMajor, observer })
@@ -95,8 +105,18 @@ export function createDeciding(options: DecidingOptions): Deciding {
         }),
       },
       around.standIns,
-      options.observer,
+      observerOf(drift),
     )
+  }
+  /** Of a pipeline: its batches have the windows that its model asks for. */
+  function observerOf(watched: Drift | null): PipelineObserver {
+    return {
+      ...options.observer,
+      completed(batch) {
+        watched?.count(batch.events)
+        options.observer.completed(batch)
+      },
+    }
   }
   return {
     pipeline(source, missing) {
@@ -108,6 +128,7 @@ export function createDeciding(options: DecidingOptions): Deciding {
       await velocity(decode(source))
     },
     knowledge: () => knowledge,
+    drift: () => drift?.figures() ?? null,
     async close() {
       for (const { coalescer } of stages) await coalescer.close()
     },
@@ -115,6 +136,7 @@ export function createDeciding(options: DecidingOptions): Deciding {
       // With other windows the journals in the cache lack counterparts that these need: the cache begins anew and fills from
       // the store, at the cost of one reading of each journal.
       if (!sameWindows(next.windows, knowledge.windows)) velocity = velocityOf(next)
+      if (next.scorer !== knowledge.scorer) drift = driftOf(next.scorer)
       knowledge = next
       decode = decodeOf(next)
       pipeline = pipelineOf(next, decode, velocity)

@@ -8,6 +8,7 @@ import { createPoisonGuard, type PoisonGuard } from './poison.ts'
 import { createRunner, type Runner } from './runner.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import type { CoalescerObserver } from './velocity/coalescer.ts'
 
 /** Pseudonyms of a processor that keeps everything in memory need no secret: they die with it. */
 const MEMORY_ONLY_KEY = '00'.repeat(16)
@@ -58,16 +59,29 @@ export function openBatchRunner(
   })
 }
 
-/** Says once a version that a challenger fails: it would fail for every batch. */
-export function challengerFailures({ logger }: Pick<ProcessingDeps, 'logger'>) {
-  let said: string | null = null
-  return (error: unknown, version: string): void => {
-    if (said === version) return
-    said = version
-    logger.warn(
-      { err: error, challenger: version },
-      'The challenger failed; decisions go on without its scores',
-    )
+/** What happens beside the batches, in counts and log lines. */
+export function observersBeside({ logger, metrics }: Pick<ProcessingDeps, 'logger' | 'metrics'>): {
+  readonly coalescing: CoalescerObserver
+  readonly onChallengerFailed: (error: unknown, version: string) => void
+} {
+  let failing: string | null = null
+  return {
+    coalescing: {
+      coalesced: metrics.countCoalesced,
+      failed(error) {
+        metrics.countCoalesceFailure()
+        logger.warn({ err: error }, 'A journal could not be coalesced; it is tried again when it has grown')
+      },
+    },
+    // Once a version: it would fail for every batch.
+    onChallengerFailed(error, version) {
+      if (failing === version) return
+      failing = version
+      logger.warn(
+        { err: error, challenger: version },
+        'The challenger failed; decisions go on without its scores',
+      )
+    },
   }
 }
 

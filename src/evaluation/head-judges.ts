@@ -3,7 +3,6 @@ import type { Feature } from '../model/features.ts'
 import { fitHeads, scoreRows } from '../model/fit.ts'
 import type { HeadScores, Heads } from '../model/heads.ts'
 import { type Judge, type JudgedRows, type ScoreId, spansOf } from './judge.ts'
-import { levelled } from './level.ts'
 
 export interface HeadOptions {
   readonly features: readonly Feature[]
@@ -26,7 +25,7 @@ export function createHeadJudge({ features, seed, epochs }: HeadOptions): Judge 
         isOver: () => false,
         onEpoch: () => undefined,
       })
-      return { score: levelled(known, (rows) => named(heads, rows)), close: () => heads.close() }
+      return { score: (rows) => named(heads, rows), close: () => heads.close() }
     },
   }
 }

@@ -2,6 +2,7 @@
 // The champion's windows stand first, so that it keeps its slots while challengers come and go.
 import type { Horizons } from '../velocity/grid.ts'
 import { createWindowSet, type WindowSet, type WindowSpec } from '../velocity/window.ts'
+import type { Backend } from './backend.ts'
 import { loadScorer } from './load-scorer.ts'
 import type { Scorer } from './scorer.ts'
 
@@ -28,6 +29,7 @@ export interface LoadModelsOptions {
   readonly dir: string
   readonly horizons: Horizons
   readonly explainAbove: number
+  readonly backend?: Backend
 }
 
 /** A challenger explains nothing. */

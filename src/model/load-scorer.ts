@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
-import { readyBackend } from './backend.ts'
+import { type Backend, readyBackend } from './backend.ts'
 import { percentileOf } from './calibration.ts'
 import { compileFeatures } from './features.ts'
 import type { Manifest } from './manifest.ts'
@@ -26,6 +26,8 @@ export interface LoadScorerOptions {
   readonly windows: WindowSet
   readonly horizons: Horizons
   readonly explainAbove: number
+  /** The one that is there already, or else WASM, if absent. */
+  readonly backend?: Backend
 }
 
 /** Throws MODEL_INVALID with every problem. */
@@ -47,7 +49,7 @@ export async function loadModel(
     problems.push(`${MANIFEST_FILE} has the SHA-256 ${hash}, not ${options.hash}`)
   const readFeatures = compileFeatures(manifest.features, options, problems)
   if (problems.length > 0) throw invalidModel(folder, problems)
-  await readyBackend()
+  await readyBackend(options.backend)
   const heads = await restoreHeads(folder, manifest, files)
   const run = (values: Float64Array, rows: number): Float64Array => heads.score(values, rows).raw
   try {

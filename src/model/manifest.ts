@@ -4,8 +4,17 @@ import { z } from 'zod'
 import { featureSchema } from './features.ts'
 import { TRANSFORMS } from './scaling.ts'
 
+/** Of the manifest. A version reads one alone: scores depend on all that it holds. */
+export const FORMAT = 3
+
 const finite = z.number()
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+
+const fingerprint = z
+  .strictObject({ edges: z.array(finite), shares: z.array(z.number().min(0).max(1)) })
+  .refine(({ edges, shares }) => shares.length === edges.length + 2 && isAscending(edges), {
+    error: 'must have ascending edges, and two shares more than edges',
+  })
 
 const servedFeature = z.strictObject({
   ...featureSchema.shape,
@@ -27,6 +36,7 @@ const servedFeature = z.strictObject({
       flagged: z.boolean().describe('Whether an input of its own says that it is unknown'),
     })
     .describe('Inputs of the supervised net'),
+  fingerprint: fingerprint.describe('Shares of its values in the calibration span, for drift'),
   missing: z.number().min(0).max(1).describe('Share of the training rows in which it was unknown'),
   usual: finite.describe('Median in the training rows, before scaling'),
 })
@@ -47,12 +57,13 @@ const supervised = z.strictObject({
 
 export const manifestSchema = z
   .strictObject({
-    format: z.literal(2),
+    format: z.literal(FORMAT),
     kind: z.literal('two-heads'),
     version: z.string().regex(/^[\w.-]+$/),
     features: z.array(servedFeature).min(1),
     supervised: supervised.nullable().describe('Null when it was trained without labels'),
     calibration: z.strictObject({ raw: z.array(finite).min(2), percentile: z.array(finite).min(2) }),
+    scores: fingerprint.describe('Shares of the published scores in the calibration span'),
     files: z.record(z.string(), digest).describe('SHA-256 of every file'),
     training: z.strictObject({
       source: z.string(),
@@ -95,6 +106,8 @@ export const manifestSchema = z
   })
 
 export type Manifest = z.infer<typeof manifestSchema>
+/** A feature as it is fitted: the fingerprint comes from later rows. */
+export type FittedFeature = Omit<Manifest['features'][number], 'fingerprint'>
 
 export function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex')

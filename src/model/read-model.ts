@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { AppError } from '../errors.ts'
-import { type Manifest, manifestSchema, sha256 } from './manifest.ts'
+import { FORMAT, type Manifest, manifestSchema, sha256 } from './manifest.ts'
 import { CURRENT_FILE, MANIFEST_FILE, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
 
 export interface ReadModel {
@@ -57,6 +57,13 @@ function parseManifest(folder: string, text: string): Manifest {
     content = JSON.parse(text)
   } catch (error) {
     throw invalidModel(folder, [`${MANIFEST_FILE} is not JSON: ${messageOf(error)}`], error)
+  }
+  const format: unknown =
+    typeof content === 'object' && content !== null ? Reflect.get(content, 'format') : null
+  if (format !== FORMAT) {
+    throw invalidModel(folder, [
+      `${MANIFEST_FILE} has the format ${JSON.stringify(format)}, and this version of paysentry reads ${FORMAT}: train the model again, with the command under "training" in it`,
+    ])
   }
   const parsed = manifestSchema.safeParse(content)
   if (parsed.success) return parsed.data

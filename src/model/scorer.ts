@@ -5,6 +5,7 @@ import { percentileOf } from './calibration.ts'
 import type { FeatureReader } from './features.ts'
 import type { Heads } from './heads.ts'
 import { type Manifest, nameOfModel } from './manifest.ts'
+import type { DriftOptions } from './drift.ts'
 import type { Contribution, Score } from './score.ts'
 
 /** Contributions that a decision names. */
@@ -18,6 +19,8 @@ export interface Scorer {
   readonly version: string
   /** SHA-256 of the manifest, which names every file of the model by its own, hex. */
   readonly hash: string
+  /** What the traffic that it learned from looked like. */
+  readonly fingerprint: Pick<DriftOptions, 'features' | 'score' | 'readFeatures'>
   /** One score a view, in order; `views` may be empty. */
   score(views: readonly ExpressionView[]): Score[]
   /** Frees the memory of the net. */
@@ -56,6 +59,7 @@ export function createScorer({ hash, manifest, heads, readFeatures, explainAbove
   return {
     version: nameOfModel(manifest, hash),
     hash,
+    fingerprint: { features, score: manifest.scores, readFeatures },
     score(views) {
       if (views.length === 0) return []
       if (values.length < views.length * width) values = new Float64Array(views.length * width)

@@ -4,17 +4,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Sequential } from '@tensorflow/tfjs-layers'
 import { createRandom } from '../simulator/random.ts'
 import { codedWidth, codeRow } from './coding.ts'
-import type { Manifest } from './manifest.ts'
+import type { FittedFeature } from './manifest.ts'
 import { predict } from './network.ts'
 import { createSupervisedNet } from './supervised-net.ts'
 import type { TrainingSet } from './training-rows.ts'
 
-type Served = Manifest['features'][number]
 export type Span = readonly [from: number, to: number]
 
 export interface SupervisedOptions {
   readonly set: TrainingSet
-  readonly features: readonly Served[]
+  readonly features: readonly FittedFeature[]
   readonly train: Span
   readonly validation: Span
   /** Labels of the training rows that had arrived by then count, epoch milliseconds. */
@@ -39,8 +38,6 @@ const GENUINE_PER_FRAUD = 30
 const LEAST_GENUINE = 20_000
 const BATCH_ROWS = 1_024
 const LEARNING_RATE = 2e-3
-/** Epochs without a lower validation loss after which training ends. */
-const PATIENCE = 3
 const PREDICT_ROWS = 4_096
 
 /** Null when fewer than 30 frauds of the training span, or none of the validation span, are labelled. */
@@ -80,11 +77,8 @@ async function fit(
   const truths = new Float32Array(sample.length)
   const losses: SupervisedHead['loss'] = []
   let best = Number.POSITIVE_INFINITY
-  let bestEpoch = 1
   let bestWeights: tf.Tensor[] = []
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    // One epoch is always made: a net that has seen nothing is no model.
-    if (epoch > 1 && (isOver() || epoch - bestEpoch > PATIENCE)) break
+  for (let epoch = 1; epoch <= epochs && !isOver(); epoch++) {
     shuffle(sample, (below) => random.int(below))
     for (const [i, row] of sample.entries()) {
       codeRow(features, set.matrix, row * features.length, inputs, i * width, width)
@@ -106,7 +100,6 @@ async function fit(
     onEpoch(epoch, epochs, trainLoss, validationLoss)
     if (validationLoss >= best) continue
     best = validationLoss
-    bestEpoch = epoch
     tf.dispose(bestWeights)
     bestWeights = net.getWeights().map((weight) => weight.clone())
   }
@@ -118,7 +111,7 @@ async function fit(
 function outputsOf(
   net: Sequential,
   set: TrainingSet,
-  features: readonly Served[],
+  features: readonly FittedFeature[],
   [from, to]: Span,
 ): Float32Array {
   const width = codedWidth(features)

@@ -4,9 +4,10 @@ import { AppError } from '../errors.ts'
 import { readyBackend, TFJS_VERSION } from './backend.ts'
 import { fitCalibration, percentileOf } from './calibration.ts'
 import type { Feature } from './features.ts'
+import { fitFingerprint } from './fingerprint.ts'
 import { fitHeads, scoreRows } from './fit.ts'
 import type { HeadScores } from './heads.ts'
-import { type Manifest, sha256 } from './manifest.ts'
+import { FORMAT, type Manifest, sha256 } from './manifest.ts'
 import { RARITY_FILES, SUPERVISED_FILES, type TrainedModel } from './model-files.ts'
 import { saveNetwork } from './network.ts'
 import { ranking } from './ranking.ts'
@@ -48,15 +49,20 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const rarity = await saveNetwork(nets.rarity)
   const supervisedFiles = nets.supervised === null ? null : await saveNetwork(nets.supervised)
   const manifest: Manifest = {
-    format: 2,
+    format: FORMAT,
     kind: 'two-heads',
     version: options.version,
-    features,
+    // Of the newest rows: what is served comes after them, and journals are as full as they get.
+    features: features.map((feature, column) => ({
+      ...feature,
+      fingerprint: fitFingerprint(columnOf(set, column, calibration)),
+    })),
     supervised:
       supervised === null
         ? null
         : { ...supervised, reliability: reliabilityOf(scores, supervised, set, calibration) },
     calibration: { raw: [...table.raw], percentile: [...table.percentile] },
+    scores: fitFingerprint(scores.raw.map((raw) => percentileOf(raw, table))),
     files: {
       [RARITY_FILES.topology]: sha256(rarity.topology),
       [RARITY_FILES.weights]: sha256(rarity.weights),
@@ -157,6 +163,11 @@ function goldenRows({ matrix, rows }: TrainingSet, [from]: Span, raws: Float64Ar
       raw: raws[index] ?? 0,
     }
   })
+}
+
+function columnOf({ matrix, rows }: TrainingSet, column: number, [from, to]: Span): Float64Array {
+  const width = matrix.length / rows
+  return Float64Array.from({ length: to - from }, (_, i) => matrix[(from + i) * width + column] ?? Number.NaN)
 }
 
 function size([from, to]: Span): number {

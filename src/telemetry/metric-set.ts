@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { STAGES } from '../batch.ts'
 import { ERRORS } from '../errors.ts'
+import type { DriftFigures } from '../model/drift.ts'
 import { ACTIONS } from '../rules/rule-set.ts'
 import type { ConsumerFigures } from '../log/event-log.ts'
 import { METRICS } from './metric-table.ts'
@@ -25,6 +26,7 @@ export interface ScrapeReads {
   listEntries: (() => number) | null
   consumer: (() => ConsumerFigures) | null
   overloadLevel: (() => number) | null
+  drift: (() => DriftFigures | null) | null
 }
 
 interface Declaration<L extends string> {
@@ -77,6 +79,7 @@ export function createMetricSet(registry: Registry, reads: ScrapeReads) {
     journalEdition: gauge(METRICS.journalEdition),
     controlUnreadable: counter(METRICS.controlUnreadable),
     ...scrapedMetrics(registry, reads),
+    ...driftMetrics(registry, reads),
   } satisfies Record<keyof typeof METRICS, unknown>
 
   // A counter that appears with its first event has no rate for that event.
@@ -133,6 +136,32 @@ function scrapedMetrics(registry: Registry, reads: ScrapeReads) {
         if (reads.ready !== null) this.set((await reads.ready()) ? 1 : 0)
       },
     }),
+  }
+}
+
+/** Nothing is told while nothing can be said. */
+function driftMetrics(registry: Registry, reads: ScrapeReads) {
+  const read = (): DriftFigures | null => reads.drift?.() ?? null
+  const figure = (declaration: Declaration<never>, pick: (figures: DriftFigures) => number) =>
+    new Gauge({
+      ...base(declaration, registry),
+      collect() {
+        const figures = read()
+        if (figures === null) this.remove()
+        else this.set(pick(figures))
+      },
+    })
+  return {
+    modelPsi: new Gauge({
+      ...base(METRICS.modelPsi, registry),
+      collect() {
+        this.reset()
+        for (const { feature, psi } of read()?.features ?? []) this.set({ feature }, psi)
+      },
+    }),
+    modelScorePsi: figure(METRICS.modelScorePsi, ({ score }) => score),
+    modelDriftPayments: figure(METRICS.modelDriftPayments, ({ payments }) => payments),
+    modelDriftFilled: figure(METRICS.modelDriftFilled, ({ filled }) => filled),
   }
 }
 

@@ -105,6 +105,30 @@ export const METRICS = {
     help: 'Payments that the challenger could not score; their decisions were made all the same',
     labels: [],
   },
+  modelPsi: {
+    type: 'gauge',
+    name: 'paysentry_model_psi',
+    help: 'Population stability index of a feature: how far its values within model.driftWindowMs are from those that the model learned from; from 0.1 on they moved, from 0.25 on far',
+    labels: ['feature'],
+  },
+  modelScorePsi: {
+    type: 'gauge',
+    name: 'paysentry_model_score_psi',
+    help: 'The same for the score: how far its distribution is from that of the calibration span',
+    labels: [],
+  },
+  modelDriftPayments: {
+    type: 'gauge',
+    name: 'paysentry_model_drift_payments',
+    help: 'Payments that the indexes are computed from: a sample of those within model.driftWindowMs',
+    labels: [],
+  },
+  modelDriftFilled: {
+    type: 'gauge',
+    name: 'paysentry_model_drift_filled_ratio',
+    help: 'Part of model.driftWindowMs that has passed since this model began to score in this process, from 0 to 1',
+    labels: [],
+  },
   modelRefused: {
     type: 'gauge',
     name: 'paysentry_model_refused',

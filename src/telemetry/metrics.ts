@@ -6,6 +6,7 @@ import type { ModelRole } from '../control/control-record.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ConsumerFigures, ConsumerObserver } from '../log/event-log.ts'
 import { HEADERS } from '../log/topics.ts'
+import type { DriftFigures } from '../model/drift.ts'
 import {
   COMPARED_AT,
   createMetricSet,
@@ -68,6 +69,8 @@ export interface Metrics {
   bindReadiness(read: () => boolean | Promise<boolean>): void
   /** Asked at every scrape. */
   bindListEntries(read: () => number): void
+  /** Asked at every scrape. */
+  bindDrift(read: () => DriftFigures | null): void
   /** An attempt to take another rule set; whether the newest one was refused is told until the next attempt. */
   countRuleSwitch(outcome: 'taken' | 'same' | 'refused'): void
   /** An attempt to take another model; whether the newest one was refused is told until the next attempt. */
@@ -98,6 +101,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     listEntries: null,
     consumer: null,
     overloadLevel: null,
+    drift: null,
   }
   const m = createMetricSet(registry, reads)
   const lags = createLagGauge(m.consumerLag, options.now)
@@ -148,6 +152,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     bindListEntries(read) {
       reads.listEntries = read
+    },
+    bindDrift(read) {
+      reads.drift = read
     },
     countRuleSwitch(outcome) {
       m.ruleSwitches.inc({ outcome })

@@ -20,6 +20,8 @@ it('collects what paysentry counts, and every question of dashboards and alerts 
   const metrics = createMetrics({ alertsTopic: 'payments.alerts', now: Date.now })
   metrics.setBuildInfo({ version: '0.1.0', ruleSet: 'sha256:00', model: null, challenger: null })
   metrics.bindJournalCache(() => ({ bytes: 1, limitBytes: 4, entries: 1, evictions: 0 }))
+  const features = [{ feature: 'amount', psi: 0.02 }]
+  metrics.bindDrift(() => ({ features, score: 0.01, payments: 5_000, filled: 1 }))
   metrics.observeBatch(
     batchOf({
       events: [

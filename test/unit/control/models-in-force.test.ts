@@ -35,7 +35,7 @@ beforeAll(async () => {
   ] as const)
     writeModel(join(models, version), await trainTiny({ version, features, seed: version.length }))
   writeFileSync(join(models, 'current'), 'one\n')
-})
+}, 60_000)
 afterAll(() => rmSync(models, { recursive: true }))
 
 interface Embedded {
@@ -185,4 +185,28 @@ it('with model.source "folder" promotions are passed over, and the folder is tak
   app.reloadModels()
   await outcome('champion', 'taken')
   expect((await decide()).versions.model).toMatch(/^three@/)
+})
+
+it('tells the drift of the payments it decided, and begins anew with another model', async () => {
+  const { app, decide, promote, metrics } = await embedded({ PAYSENTRY_BATCH_MAX_RECORDS: '16' })
+  const records = Array.from({ length: 1_100 }, (_, i) => {
+    const time = new Date().toISOString()
+    const value = paymentEvent({
+      id: `many-${i}`,
+      time,
+      payer: { account: `acc-${i}` },
+      instrument: undefined,
+    })
+    return { topic: app.topics.events, key: `acc-${i}`, value: JSON.stringify(value) }
+  })
+  await app.log.produce(records)
+  await decide()
+  const text = await metrics()
+  expect(text).toMatch(/paysentry_model_drift_payments 1[01]\d\d/)
+  // Every payment has the same amount, which no training rows have.
+  expect(Number(/paysentry_model_psi\{feature="amount"\} ([\d.]+)/.exec(text)?.[1])).toBeGreaterThan(1)
+  expect(text).toMatch(/paysentry_model_score_psi [\d.]+/)
+  await promote('three')
+  await expect.poll(async () => (await decide()).versions.model, { timeout: 10_000 }).toMatch(/^three@/)
+  expect(await metrics()).not.toMatch(/^paysentry_model_drift_payments/m)
 })

@@ -20,7 +20,7 @@ import {
 const GAIN = 0.4
 const CHANCE = 2.5 * FRAUD_SHARE
 
-beforeAll(readyBackend)
+beforeAll(() => readyBackend())
 
 const heads = (): Judge => createHeadJudge({ features: PATTERN_FEATURES, seed: 3, epochs: 6 })
 const judge = (set: TrainingSet, by = heads()) =>

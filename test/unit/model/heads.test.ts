@@ -11,7 +11,7 @@ import { createRarityNet, createRarityShares, rarityScore } from '../../../src/m
 import { reliability } from '../../../src/model/reliability.ts'
 import { createSupervisedNet } from '../../../src/model/supervised-net.ts'
 
-beforeAll(readyBackend)
+beforeAll(() => readyBackend())
 
 const numbers = fc.array(fc.double({ min: -1e4, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 200 })
 

@@ -242,9 +242,16 @@ describe('loading a model', () => {
     expect(error.problems[0]).toMatch(/feature amount, column \d+: .*amount/)
   })
 
+  it('refuses a manifest of another format, and says how to come by one of this', async () => {
+    const error = await refusal(editManifest((manifest) => Object.assign(manifest, { format: 2 })))
+    expect(error.message).toContain(
+      'has the format 2, and this version of paysentry reads 3: train the model again',
+    )
+  })
+
   it('refuses a manifest with other fields than it knows', async () => {
-    const error = await refusal(editManifest((manifest) => Object.assign(manifest, { format: 3 })))
-    expect(error.message).toContain('manifest.json: format')
+    const error = await refusal(editManifest((manifest) => Object.assign(manifest, { surplus: 3 })))
+    expect(error.message).toContain('manifest.json:  Unrecognized key')
   })
 
   it('says how to get a model where there is none', async () => {

@@ -20,6 +20,8 @@ export interface SimulatedPaymentsOptions {
   readonly seed: number
   readonly startMs: number
   readonly customers: number
+  /** When the world changes; never if absent. */
+  readonly driftFromMs?: number
   /** Events to play; labels come on top, as they do when the model is served. */
   readonly events: number
   /** Records of the next batch. */
@@ -58,9 +60,10 @@ export async function simulatedPayments(options: SimulatedPaymentsOptions): Prom
 }
 
 /** A batch is of one topic, so it ends where the topic changes. */
-function* batchesOf({ seed, startMs, customers, events, batchRecords }: SimulatedPaymentsOptions) {
+function* batchesOf(options: SimulatedPaymentsOptions) {
+  const { events, batchRecords, startMs } = options
   const topics = topicNames('')
-  const simulator = createSimulator({ seed, startMs, customers })
+  const simulator = createSimulator(options)
   let records: LogRecord[] = []
   let size = batchRecords()
   for (let offset = 0, played = 0; played < events; offset++) {

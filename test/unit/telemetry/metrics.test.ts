@@ -34,6 +34,10 @@ describe('the metric table', () => {
       'histogram paysentry_challenger_score{}',
       'counter paysentry_challenger_disagreements_total{threshold,higher}',
       'counter paysentry_challenger_failures_total{}',
+      'gauge paysentry_model_psi{feature}',
+      'gauge paysentry_model_score_psi{}',
+      'gauge paysentry_model_drift_payments{}',
+      'gauge paysentry_model_drift_filled_ratio{}',
       'gauge paysentry_model_refused{role}',
       'counter paysentry_model_switches_total{role,outcome}',
       'counter paysentry_degraded_total{what}',
@@ -273,6 +277,22 @@ describe('the states', () => {
     expect(samples(text, 'paysentry_rebalance_duration_seconds_count')).toEqual(['2'])
     expect(samples(text, 'paysentry_rebalance_duration_seconds_sum')).toEqual(['0.5'])
     expect(samples(text, 'paysentry_event_loop_stalls_total')).toEqual(['1'])
+  })
+
+  it('tells the drift while there is one to tell, and nothing else', async () => {
+    const metrics = metricsOf()
+    const features = [{ feature: 'amount', psi: 0.3 }]
+    let figures: Parameters<typeof metrics.bindDrift>[0] = () => null
+    metrics.bindDrift(() => figures())
+    expect(await metrics.text()).not.toMatch(/^paysentry_model_(psi|score_psi|drift)/m)
+    figures = () => ({ features, score: 0.2, payments: 1_500, filled: 0.5 })
+    const text = await metrics.text()
+    expect(samples(text, 'paysentry_model_psi')).toEqual(['{feature="amount"} 0.3'])
+    expect(samples(text, 'paysentry_model_score_psi')).toEqual(['0.2'])
+    expect(samples(text, 'paysentry_model_drift_payments')).toEqual(['1500'])
+    expect(samples(text, 'paysentry_model_drift_filled_ratio')).toEqual(['0.5'])
+    figures = () => null
+    expect(await metrics.text()).not.toMatch(/^paysentry_model_(psi|score_psi|drift)/m)
   })
 
   it('names one running combination of versions at a time', async () => {
