@@ -14,7 +14,7 @@ export function bankingSession(scene: Scene, customer: Customer, startMs: number
     currency: customer.country.currency.code,
     channel: random.chance(0.8) ? 'app' : 'web',
     payer: customer.payer,
-    device: deviceOf(scene, customer, customer.trip?.country ?? customer.country),
+    device: deviceOf(scene, customer, startMs),
   }
   let atMs = startMs
   for (let failures = 0; failures < 3 && random.chance(0.05); failures++) {

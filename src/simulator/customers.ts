@@ -15,6 +15,7 @@ import {
 import { type Merchant, type MerchantKind, nearby } from './merchants.ts'
 import { createRandom, type Random } from './random.ts'
 import { DAY_MS } from './rhythm.ts'
+import type { Journey } from './whereabouts.ts'
 
 /** As it stands in events; a type, not an interface, as Place is. */
 export type Payer = { readonly account?: string; readonly customer: string; readonly country: string }
@@ -38,6 +39,8 @@ export interface Payee {
 
 export interface Customer {
   readonly country: Country
+  /** Where home is: the centre of the city, and the place itself. */
+  readonly city: Place
   readonly home: Place
   /** The account holder, for what happens in the banking app. */
   readonly payer: Payer
@@ -54,7 +57,8 @@ export interface Customer {
   readonly mobileIp: string
   readonly favourites: Map<MerchantKind, Merchant[]>
   readonly payees: Payee[]
-  trip: { readonly country: Country; readonly endsAtMs: number; readonly ip: string } | null
+  /** The one that was decided on last; null when it is over, or there was none. */
+  journey: Journey | null
   /** Until then no campaign chooses this customer. */
   victimUntilMs: number
 }
@@ -105,9 +109,11 @@ function createCustomer(random: Random, population: number): Customer {
   const mobilePool = Math.max(4, Math.ceil(population / PEOPLE_BEHIND_ONE_MOBILE_IP))
   const cards = [createCard(random, payer)]
   if (random.chance(0.45)) cards.push(createCard(random, random.chance(0.6) ? holder : payer))
+  const city = random.pick(country.cities)
   return {
     country,
-    home: nearby(random, random.pick(country.cities), 0.12),
+    city,
+    home: nearby(random, city, 0.12),
     payer,
     activity: 0.15 + 0.85 * random.uniform() ** 2,
     spending,
@@ -118,7 +124,7 @@ function createCustomer(random: Random, population: number): Customer {
     mobileIp: sharedIp(random.int(mobilePool)),
     favourites: new Map(),
     payees: Array.from({ length: random.whole(1, 4) }, () => newPayee(random, country)),
-    trip: null,
+    journey: null,
     victimUntilMs: Number.NEGATIVE_INFINITY,
   }
 }

@@ -1,14 +1,16 @@
 // Genuine traffic: what customers do of their own accord, session by session. People decline, mistype, travel, buy a new
 // phone and use a VPN, so that no single oddity means fraud.
 import { bankingSession } from './banking.ts'
-import { type Country, roundedMinorUnits } from './countries.ts'
+import { roundedMinorUnits } from './countries.ts'
 import { type Customer, MEAN_CUSTOMER_ACTIVITY } from './customers.ts'
-import { chooseCard, merchantFor, whereabouts } from './habits.ts'
+import { chooseCard, merchantFor } from './habits.ts'
 import { newDevice } from './identifiers.ts'
+import { outletIn } from './merchants.ts'
 import { GENUINE } from './recorder.ts'
 import { activityAt, DAY_MS, localHour, MEAN_ACTIVITY, MEAN_SEASON, seasonAt } from './rhythm.ts'
 import type { Scene } from './scene.ts'
 import { buyInPerson, buyOnline, orderByPhone, paySubscription } from './shopping.ts'
+import { mayTravel, type Where, whereIs } from './whereabouts.ts'
 
 export interface GenuineTraffic {
   /** When the next customer looks up; nothing genuine happens before. */
@@ -40,25 +42,28 @@ export function createGenuineTraffic(scene: Scene, startMs: number): GenuineTraf
 
 function session(scene: Scene, customer: Customer, atMs: number): void {
   const { random } = scene
-  const country = whereabouts(customer, random, atMs)
-  const hour = localHour(atMs, country.utcOffsetHours)
+  mayTravel(customer, random, atMs)
+  const where = whereIs(customer, atMs)
+  // Who is under way does nothing that anybody sees.
+  if (where === null) return
+  const hour = localHour(atMs, where.country.utcOffsetHours)
   if (random.chance(0.001)) customer.devices[random.int(customer.devices.length)] = newDevice(random)
   const choice = random.uniform()
   // After the drift one of three purchases in person moves online.
   const inPerson = atMs >= scene.driftFromMs ? 0.37 : 0.55
-  if (choice < inPerson && (hour >= 6 || random.chance(0.3)))
-    buyInPerson(scene, customer, country, atMs, hour)
-  else if (choice < 0.73) buyOnline(scene, customer, country, atMs)
+  if (choice < inPerson && (hour >= 6 || random.chance(0.3))) buyInPerson(scene, customer, where, atMs, hour)
+  else if (choice < 0.73) buyOnline(scene, customer, atMs)
   else if (choice < 0.9) bankingSession(scene, customer, atMs)
-  else if (choice < 0.94) withdrawCash(scene, customer, country, atMs)
+  else if (choice < 0.94) withdrawCash(scene, customer, where, atMs)
   else if (choice < 0.985) paySubscription(scene, customer, atMs)
   else orderByPhone(scene, customer, atMs)
 }
 
-function withdrawCash(scene: Scene, customer: Customer, country: Country, atMs: number): void {
+function withdrawCash(scene: Scene, customer: Customer, where: Where, atMs: number): void {
   const { random, merchants } = scene
   const kind = merchants.kind('atm')
-  const atm = merchantFor(customer, random, merchants, kind, country)
+  if (!merchants.has(kind, where.country)) return
+  const atm = merchantFor(customer, random, merchants, kind, where.country)
   const { currency } = atm.country
   const eur = random.logNormal(kind.medianEur * customer.spending, kind.sigma)
   const wrongPin = random.chance(0.015)
@@ -74,7 +79,7 @@ function withdrawCash(scene: Scene, customer: Customer, country: Country, atMs: 
       payer,
       instrument: plastic,
       payee: atm.payee,
-      device: { geo: atm.place },
+      device: { geo: outletIn(atm, where.city) },
       authentication: { method: 'pin', result: wrongPin ? 'failed' : 'passed' },
     },
     GENUINE,

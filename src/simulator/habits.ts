@@ -1,11 +1,11 @@
 // What one customer tends to do: where, with which card and device, at which merchant.
 import type { Country, Place } from './countries.ts'
 import type { Card, Customer } from './customers.ts'
-import { hostingIp, retokenised, sharedIp } from './identifiers.ts'
-import { type Merchant, type MerchantKind, type Merchants, otherCountry } from './merchants.ts'
+import { hostingIp, retokenised } from './identifiers.ts'
+import type { Merchant, MerchantKind, Merchants } from './merchants.ts'
 import type { Random } from './random.ts'
-import { DAY_MS, travelAt } from './rhythm.ts'
 import type { Scene } from './scene.ts'
+import { whereIs } from './whereabouts.ts'
 
 export const OTP_PASSED = { method: 'otp', result: 'passed' } as const
 export const OTP_FAILED = { method: 'otp', result: 'failed' } as const
@@ -20,17 +20,6 @@ export function weakAuthentication(random: Random) {
   const chance = random.uniform()
   if (chance < 0.6) return { method: 'none', result: 'exempted' } as const
   return chance < 0.8 ? ({ method: 'none' } as const) : ({ method: '3ds', result: 'attempted' } as const)
-}
-
-/** Where the customer is: on a trip, or at home. A trip begins about twice a year and lasts 2 to 10 days. */
-export function whereabouts(customer: Customer, random: Random, atMs: number): Country {
-  if (customer.trip !== null && atMs >= customer.trip.endsAtMs) customer.trip = null
-  if (customer.trip === null && random.chance(0.003 * travelAt(atMs))) {
-    const country = otherCountry(random, customer.country)
-    const endsAtMs = atMs + random.between(2, 10) * DAY_MS
-    customer.trip = { country, endsAtMs, ip: sharedIp(65_536 + random.int(4_000)) }
-  }
-  return customer.trip?.country ?? customer.country
 }
 
 /** The card as it is at that time: after a reported theft the issuer has given it new tokens. */
@@ -69,13 +58,13 @@ export function chooseCard(scene: Scene, customer: Customer, atMs: number): Card
   return cardAt(customer.cards[index] ?? scene.random.pick(customer.cards), scene.random, atMs)
 }
 
-/** The customer's device at this moment: at home, under way, or behind a VPN; not all tell their position. */
-export function deviceOf(scene: Scene, customer: Customer, country: Country) {
+/** The customer's device at this moment: where the customer is, in a mobile network or behind a VPN; not all tell their position. */
+export function deviceOf(scene: Scene, customer: Customer, atMs: number) {
   const { random } = scene
   const device = customer.devices[random.zipf(customer.devices.length)] ?? random.pick(customer.devices)
-  const away = customer.trip !== null && country === customer.trip.country ? customer.trip : null
-  const place: Place = away === null ? customer.home : (away.country.cities[0] ?? customer.home)
-  const usual = random.chance(0.62) ? (away?.ip ?? customer.homeIp) : customer.mobileIp
+  const where = whereIs(customer, atMs)
+  const usual = random.chance(0.62) && where !== null ? where.ip : customer.mobileIp
   const ip = random.chance(0.02) ? hostingIp(random) : usual
-  return { id: device.id, ip, fingerprint: device.fingerprint, geo: random.chance(0.6) ? place : undefined }
+  const geo: Place | undefined = random.chance(0.6) ? where?.place : undefined
+  return { id: device.id, ip, fingerprint: device.fingerprint, geo }
 }

@@ -85,6 +85,8 @@ export interface Merchant {
   readonly country: Country
   /** As it stands in events. */
   readonly payee: { readonly merchant: string; readonly mcc: string; readonly country: string }
+  /** The centre of the city where it is, and the place itself. */
+  readonly city: Place
   readonly place: Place
   /** Times the kind's price level. */
   readonly priceLevel: number
@@ -95,6 +97,8 @@ export interface Merchants {
   /** A kind that people buy from in person at this local hour. */
   kindInPerson(random: Random, hour: number): MerchantKind
   kindOnline(random: Random): MerchantKind
+  /** Whether the country has a merchant of the kind. */
+  has(kind: MerchantKind, country: Country): boolean
   /** A merchant by popularity (Zipf); of any country when the country has none of the kind, or is null. */
   choose(random: Random, kind: MerchantKind, country: Country | null): Merchant
   /** One of the least popular merchants of the kind. */
@@ -134,6 +138,7 @@ export function createMerchants(seed: number, count: number): Merchants {
       }
     },
     kindOnline: weighted(KINDS, (kind) => kind.online),
+    has: (kind, country) => byKindAndCountry.get(kind)?.has(country) === true,
     choose: (random, kind, country) => {
       const local = country === null ? undefined : byKindAndCountry.get(kind)?.get(country)
       return byRank(local ?? byKind.get(kind) ?? [], (n) => random.zipf(n))
@@ -149,9 +154,17 @@ function createMerchant(random: Random, kind: MerchantKind): Merchant {
     kind,
     country,
     payee: { merchant: identifier(random, 'mer_', 10), mcc: kind.mcc, country: country.code },
+    city,
     place: nearby(random, city, 0.15),
     priceLevel: random.logNormal(1, 0.25),
   }
+}
+
+/** Where one pays in person in a city of the merchant's country: a merchant has an outlet in each. */
+export function outletIn({ city: own, place }: Merchant, city: Place): Place {
+  if (own === city) return place
+  const moved = (centre: number, shift: number): number => Math.round((centre + shift) * 1_000) / 1_000
+  return { lat: moved(city.lat, place.lat - own.lat), lon: moved(city.lon, place.lon - own.lon) }
 }
 
 /** A place up to about `degrees` away, to three decimals (some 100 m). */

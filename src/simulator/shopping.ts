@@ -1,6 +1,6 @@
 // Genuine purchases: in person, online, on subscription, by phone, and what follows from them.
 import { logIn } from './banking.ts'
-import { type Country, minorUnits } from './countries.ts'
+import { minorUnits } from './countries.ts'
 import type { Customer } from './customers.ts'
 import {
   cardAt,
@@ -12,30 +12,39 @@ import {
   OTP_PASSED,
   weakAuthentication,
 } from './habits.ts'
-import type { Merchant } from './merchants.ts'
+import { type Merchant, outletIn } from './merchants.ts'
 import type { Random } from './random.ts'
 import { type EventFields, GENUINE, type SimulatedEvent } from './recorder.ts'
 import { DAY_MS, giftsAt, HOUR_MS } from './rhythm.ts'
 import type { Scene } from './scene.ts'
+import type { Where } from './whereabouts.ts'
 
 const DECLINED = 0.022
 const ANALYST_LOOKS = 0.0015
 
+/** Kinds that a customer thinks of where the country has none of the one before. */
+const KINDS_TRIED = 6
+
+/** Where the customer is; online when no shop is there. */
 export function buyInPerson(
   scene: Scene,
   customer: Customer,
-  country: Country,
+  { country, city }: Where,
   atMs: number,
   hour: number,
 ): void {
   const { random, merchants } = scene
-  const kind = merchants.kindInPerson(random, hour)
+  let kind = merchants.kindInPerson(random, hour)
+  for (let tries = 1; tries < KINDS_TRIED && !merchants.has(kind, country); tries++)
+    kind = merchants.kindInPerson(random, hour)
+  if (!merchants.has(kind, country)) return buyOnline(scene, customer, atMs)
   const merchant = merchantFor(customer, random, merchants, kind, country)
+  const geo = outletIn(merchant, city)
   const card = chooseCard(scene, customer, atMs)
   const byPhone = card.wallet !== null && random.chance(0.6)
   const device = byPhone
-    ? { id: customer.devices[0]?.id, fingerprint: customer.devices[0]?.fingerprint, geo: merchant.place }
-    : { geo: merchant.place }
+    ? { id: customer.devices[0]?.id, fingerprint: customer.devices[0]?.fingerprint, geo }
+    : { geo }
   const reading = random.chance(0.97) ? readCard(random) : ({ method: 'none' } as const)
   pay(scene, customer, atMs, {
     ...purchase(scene, customer, merchant, atMs),
@@ -53,7 +62,7 @@ function readCard(random: Random) {
 }
 
 /** With strong authentication about every second time: an OTP comes first, and now and then a login to the banking app for it. */
-export function buyOnline(scene: Scene, customer: Customer, country: Country, atMs: number): void {
+export function buyOnline(scene: Scene, customer: Customer, atMs: number): void {
   const { random, merchants, recorder } = scene
   const kind = merchants.kindOnline(random)
   const merchant = merchantFor(
@@ -64,7 +73,7 @@ export function buyOnline(scene: Scene, customer: Customer, country: Country, at
     random.chance(0.72) ? customer.country : null,
   )
   const card = chooseCard(scene, customer, atMs)
-  const device = deviceOf(scene, customer, country)
+  const device = deviceOf(scene, customer, atMs)
   const fields = purchase(scene, customer, merchant, atMs)
   let payAtMs = atMs
   const strong = random.chance(0.5)

@@ -32,7 +32,7 @@ function run(scene: Scene, startMs: number, origin: Origin): void {
         ...authorisationAt(merchant, eur),
         outcome: 'pending',
         channel: 'ecommerce',
-        device: deviceOf(scene, victim, victim.country),
+        device: deviceOf(scene, victim, atMs),
         authentication: weakAuthentication(random),
       } as const
       payWithStolenCard(scene, claimed, atMs, fields, origin)

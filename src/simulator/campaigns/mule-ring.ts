@@ -7,9 +7,11 @@ import { logIn, otp, payeeAdded, transferTo } from '../banking.ts'
 import { minorUnits, roundedMinorUnits } from '../countries.ts'
 import type { Customer } from '../customers.ts'
 import { deviceOf, merchantFor } from '../habits.ts'
+import { outletIn } from '../merchants.ts'
 import type { Origin } from '../recorder.ts'
 import { HOUR_MS } from '../rhythm.ts'
 import type { Scene } from '../scene.ts'
+import { atHome, whereIs } from '../whereabouts.ts'
 
 const VICTIMS_KNOWN_BY = { customer: 0.55, chargeback: 0, analyst: 0.1 }
 const MULE_KNOWN_BY = { customer: 0, chargeback: 0, analyst: 0.4 }
@@ -45,7 +47,7 @@ function sendToMule(
   origin: Origin,
 ): number {
   const { random, recorder } = scene
-  const inApp = appSession(scene, victim)
+  const inApp = appSession(scene, victim, startMs)
   const payee = { account: mule.payer.account ?? '', country: mule.country.code }
   logIn(scene, inApp, startMs, 'approved', origin)
   const addedAtMs = startMs + random.between(30_000, 240_000)
@@ -70,7 +72,7 @@ function forward(
   origin: Origin,
 ): void {
   const { random, recorder, merchants } = scene
-  const inApp = appSession(scene, mule)
+  const inApp = appSession(scene, mule, startMs)
   logIn(scene, inApp, startMs, 'approved', origin)
   if (first) recorder.write(startMs + 30_000, payeeAdded(inApp, payee), origin)
   const { currency } = mule.country
@@ -78,8 +80,10 @@ function forward(
   const transfer = { ...inApp, ...transferTo(payee), amount, outcome: 'pending' } as const
   const record = recorder.write(startMs + random.between(60_000, 180_000), transfer, origin)
   recorder.labelFraud(record, reportOf(random, MULE_KNOWN_BY, startMs))
-  if (random.chance(0.5)) return
-  const atm = merchantFor(mule, random, merchants, merchants.kind('atm'), mule.country)
+  const where = whereIs(mule, startMs) ?? atHome(mule)
+  const kind = merchants.kind('atm')
+  if (random.chance(0.5) || !merchants.has(kind, where.country)) return
+  const atm = merchantFor(mule, random, merchants, kind, where.country)
   const card = random.pick(mule.cards)
   const withdrawal = {
     type: 'withdrawal',
@@ -90,17 +94,17 @@ function forward(
     payer: card.payer,
     instrument: card.plastic,
     payee: atm.payee,
-    device: { geo: atm.place },
+    device: { geo: outletIn(atm, where.city) },
     authentication: { method: 'pin', result: 'passed' },
   } as const
   recorder.write(startMs + random.between(300_000, 3_000_000), withdrawal, origin)
 }
 
-function appSession(scene: Scene, customer: Customer) {
+function appSession(scene: Scene, customer: Customer, atMs: number) {
   return {
     currency: customer.country.currency.code,
     channel: 'app',
     payer: customer.payer,
-    device: deviceOf(scene, customer, customer.country),
+    device: deviceOf(scene, customer, atMs),
   } as const
 }

@@ -6,7 +6,7 @@
 import { authorisationAt, type Campaign, fraudDevice, payWithStolenCard, stealCards } from './campaign.ts'
 import type { Customer } from '../customers.ts'
 import { weakAuthentication } from '../habits.ts'
-import { otherCountry } from '../merchants.ts'
+import { otherCountry, outletIn } from '../merchants.ts'
 import type { EventFields, Origin } from '../recorder.ts'
 import type { Scene } from '../scene.ts'
 
@@ -45,6 +45,8 @@ type Purchase = Omit<EventFields, 'payer' | 'instrument' | 'outcome'>
 function inPerson(scene: Scene, victim: Customer): (eur: number) => Purchase {
   const { random, merchants } = scene
   const country = random.chance(0.5) ? otherCountry(random, victim.country) : victim.country
+  // The thief stays in one city, often the holder's.
+  const city = country === victim.country && random.chance(0.6) ? victim.city : random.pick(country.cities)
   return (eur: number) => {
     const kind = merchants.kind(random.pick(['grocery', 'clothing', 'electronics', 'electronics', 'luxury']))
     const merchant = merchants.choose(random, kind, country)
@@ -52,7 +54,7 @@ function inPerson(scene: Scene, victim: Customer): (eur: number) => Purchase {
     return {
       ...authorisationAt(merchant, eur),
       channel: 'pos',
-      device: { geo: merchant.place },
+      device: { geo: merchant.country === country ? outletIn(merchant, city) : merchant.place },
       authentication: contactless ? { method: 'contactless', result: 'passed' } : { method: 'none' },
     }
   }

@@ -37,7 +37,7 @@ function run(scene: Scene, startMs: number, origin: Origin): void {
         currency: country.currency.code,
         channel: 'app',
         payer,
-        device: deviceOf(scene, holder, country),
+        device: deviceOf(scene, holder, atMs),
       } as const
       logIn(scene, inApp, atMs, 'approved', origin)
       const payee = random.pick(payees)

@@ -54,7 +54,7 @@ it('judges heads beside baselines and by campaign on simulated traffic, and a tr
   const { report, html } = await evaluated('fitted', ...traffic, '--features', features)
   const ids = report.scores.map(({ id }) => id)
   for (const id of ['model', 'rarity', 'amount', 'max_z', 'mahalanobis']) expect(ids).toContain(id)
-  expect(report.judged.frauds).toBeGreaterThan(10)
+  expect(report.judged.frauds).toBeGreaterThan(5)
   expect(report.campaigns.reduce((sum, { frauds }) => sum + frauds, 0)).toBe(report.judged.frauds)
   expect(report.days.reduce((sum, { payments }) => sum + payments, 0)).toBe(report.judged.payments)
   for (const { auc, averagePrecision, recallAt1, campaigns, days } of report.scores) {
@@ -106,7 +106,8 @@ it('evaluates a file of events and labels, the same to the byte each time', asyn
     '--customers',
     '200',
     '--fraud-share',
-    '0.3',
+    // More would find no victims any more at the end, which is what is judged.
+    '0.05',
   )
   const args = ['--from', file, '--features', features, '--every', '2']
   const [first, again] = [await evaluated('a', ...args), await evaluated('b', ...args)]
