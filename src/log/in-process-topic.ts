@@ -27,8 +27,7 @@ export function createTopic(name: string, partitionCount: number): Topic {
   return {
     partitions: stores,
     append(record, nowMs) {
-      const key = bytes(record.key)
-      const value = bytes(record.value)
+      const [key, value, headers] = ownBytes(record)
       const partition = partitionOf(key, value, partitionCount)
       const store = stores[partition]
       if (store === undefined) throw new RangeError(`${name} has no partition ${partition}`)
@@ -39,7 +38,7 @@ export function createTopic(name: string, partitionCount: number): Topic {
         timestampMs: record.timestampMs ?? nowMs,
         key,
         value,
-        headers: record.headers === undefined ? NO_HEADERS : byteHeaders(record.headers),
+        headers,
       }
       store.push(appended)
       return appended
@@ -72,16 +71,25 @@ function createPartition(topic: string, partition: number): Partition & { push(r
   }
 }
 
-function bytes(text: string | Buffer | null): Buffer | null {
-  return typeof text === 'string' ? Buffer.from(text) : text
-}
-
 const NO_HEADERS: Headers = Object.freeze({})
 
-function byteHeaders(headers: Headers): Headers {
-  const result: Record<string, Buffer> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    result[name] = typeof value === 'string' ? Buffer.from(value) : value
+/**
+ * Key, value and headers as bytes, in memory of the record's own. From the pool that short buffers share, a record that is kept would
+ * keep 64 KiB of others: measured, 13 kB a kept decision.
+ */
+function ownBytes({ key, value, headers = {} }: OutputRecord): [Buffer | null, Buffer | null, Headers] {
+  const texts = [key, value, ...Object.values(headers)].filter((content) => typeof content === 'string')
+  const own = Buffer.allocUnsafeSlow(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0))
+  let at = 0
+  const bytes = <T>(content: T | string): T | Buffer => {
+    if (typeof content !== 'string') return content
+    const start = at
+    at += own.write(content, start)
+    return own.subarray(start, at)
   }
-  return result
+  const names = Object.keys(headers)
+  if (names.length === 0) return [bytes(key), bytes(value), NO_HEADERS]
+  const result: Record<string, Buffer> = {}
+  for (const [name, content] of Object.entries(headers)) result[name] = bytes(content)
+  return [bytes(key), bytes(value), result]
 }

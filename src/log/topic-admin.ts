@@ -82,18 +82,26 @@ async function create(admin: Admin, topics: readonly TopicSettings[], dryRun: bo
   }
 }
 
-/** Resolves when the brokers know the topics and their leaders: a KRaft controller says that a topic is created before they do. */
-async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
+/** What brokers answer about a topic whose creation has not reached all of them. */
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
+
+/**
+ * Resolves when the leader of every partition answers for it: a KRaft controller says that a topic is created before the brokers know, and
+ * they say who leads before that one knows.
+ */
+async function untilKnown(admin: Admin, topics: readonly string[]): Promise<void> {
   const giveUpAtMs = performance.now() + KNOWN_WITHIN_MS
-  for (;;) {
-    try {
-      await admin.fetchTopicMetadata({ topics })
-      return
-    } catch (error) {
-      const isUnknown = protocolErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
-      if (!isUnknown || performance.now() > giveUpAtMs) throw error
+  for (const topic of topics) {
+    for (;;) {
+      try {
+        await admin.fetchTopicOffsets(topic)
+        break
+      } catch (error) {
+        const isPassing = NOT_YET.has(protocolErrorType(error) ?? '')
+        if (!isPassing || performance.now() > giveUpAtMs) throw error
+      }
+      await delay(LOOK_EVERY_MS)
     }
-    await delay(LOOK_EVERY_MS)
   }
 }
 

@@ -34,7 +34,8 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     const expired = journals.get(key)
     if (expired !== undefined) forget(expired)
     const journal = packed.create(header)
-    journals.set(key, journal)
+    // Its characters in one piece: a text that was put together keeps its parts.
+    journals.set(Buffer.from(key).toString(), journal)
     return journal
   }
 
