@@ -32,7 +32,7 @@ import { createPseudonymiser, type Pseudonymiser } from './velocity/pseudonym.ts
 /** After this part of the shutdown deadline, batches that cannot be finished are given up. */
 const PATIENT_SHARE = 0.75
 const LOOPBACK = '127.0.0.1'
-const MOST_CACHE_BESIDE_MEMORY_BYTES = 32 * 1024 * 1024
+const MOST_CACHE_BESIDE_MEMORY_BYTES = 64 * 1024 * 1024
 
 export interface AppOptions {
   readonly config: Config

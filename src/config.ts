@@ -101,7 +101,7 @@ export const configSchema = z.strictObject({
     cacheBytes: int(1_048_576, 68_719_476_736)
       .default(134_217_728)
       .describe(
-        'Memory for journals cached in the processor; at most 32 MiB when all journals are in it anyway',
+        'Memory for journals cached in the processor; at most 64 MiB when all journals are in it anyway',
       ),
   }),
   batch: z.strictObject({
