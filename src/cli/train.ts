@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { readyBackend } from '../model/backend.ts'
 import { type Feature, featureSchema } from '../model/features.ts'
-import { CURRENT_FILE, writeModel } from '../model/model-files.ts'
+import { CURRENT_FILE, type TrainedModel, writeModel } from '../model/model-files.ts'
 import { trainModel } from '../model/train.ts'
 import { positive } from './option-values.ts'
 import { configOfProcess, VERSION } from './process-host.ts'
@@ -15,6 +15,7 @@ import { collectTraffic, nameOfTraffic, type TrafficOptions, withTraffic } from 
 
 interface TrainOptions extends TrafficOptions {
   readonly minutes?: number
+  readonly stopAfter?: number
   readonly epochs: number
   readonly features: string
   readonly out?: string
@@ -28,6 +29,11 @@ export function trainCommand(): Command {
     .description('Train a model and write it, its manifest, its model card and an HTML report')
     .option('--epochs <n>', 'most epochs; training ends earlier when it no longer helps', positive, 8)
     .option('--minutes <n>', 'begin no further epoch after so long', positive)
+    .option(
+      '--stop-after <epochs>',
+      'begin no further epoch after so many; the pace is that of --epochs',
+      positive,
+    )
     .option('--features <file>', 'feature catalogue', 'models/features.yaml')
     .option('--out <dir>', 'folder of the versions (default: model.dir)')
     .option('--name <version>', 'name of the version', 'simulated-2')
@@ -52,7 +58,14 @@ async function train(options: TrainOptions): Promise<void> {
   say(
     `${set.rows} payments, ${set.isFraud.filter(Boolean).length} of them fraud; ${features.length} features`,
   )
-  const model = await trainModel({
+  let epochs = 0
+  let isCut = false
+  const isOver = (): boolean => {
+    const minutes = (performance.now() - startedAtMs) / 60_000
+    isCut = minutes > (options.minutes ?? Number.POSITIVE_INFINITY)
+    return isCut || epochs >= (options.stopAfter ?? Number.POSITIVE_INFINITY)
+  }
+  const trained = await trainModel({
     set,
     features,
     version: options.name,
@@ -61,11 +74,15 @@ async function train(options: TrainOptions): Promise<void> {
     source: nameOfTraffic(options),
     command: commandOf(options),
     events: set.events,
-    isOver: () => performance.now() - startedAtMs > (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000,
+    isOver,
     paysentry: VERSION,
-    onEpoch: (epoch, of, trainLoss, validationLoss) =>
-      say(`epoch ${epoch}/${of}  loss ${trainLoss.toFixed(5)}  validation ${validationLoss.toFixed(5)}`),
+    onEpoch(epoch, of, trainLoss, validationLoss) {
+      epochs = epoch
+      say(`epoch ${epoch}/${of}  loss ${trainLoss.toFixed(5)}  validation ${validationLoss.toFixed(5)}`)
+    },
   })
+  // The clock cannot be repeated; the number of epochs can.
+  const model = isCut ? withCommand(trained, commandOf({ ...options, stopAfter: epochs })) : trained
   const dir = options.out ?? config.model.dir
   writeModel(join(dir, options.name), model)
   if (options.current) writeFileSync(join(dir, CURRENT_FILE), `${options.name}\n`)
@@ -74,6 +91,11 @@ async function train(options: TrainOptions): Promise<void> {
     `Average precision ${figures?.['average_precision']} (amount alone ${baseline?.['average_precision']}) on the last fifth`,
   )
   say(`Written to ${join(dir, options.name)}${options.current ? ', now current' : ''}`)
+}
+
+function withCommand(model: TrainedModel, command: string): TrainedModel {
+  const { manifest } = model
+  return { ...model, manifest: { ...manifest, training: { ...manifest.training, command } } }
 }
 
 /** The catalogue of features. Throws MODEL_INVALID with every problem. */
@@ -98,7 +120,8 @@ export function readFeatures(file: string): Feature[] {
 function commandOf(options: TrainOptions): string {
   const { from, events, customers, seed, start, epochs, features, name } = options
   const traffic = from === undefined ? { events, customers, start: isoSeconds(start) } : {}
-  const flags = Object.entries({ ...traffic, seed, epochs, features, name })
+  const stop = options.stopAfter === undefined ? {} : { 'stop-after': options.stopAfter }
+  const flags = Object.entries({ ...traffic, seed, epochs, ...stop, features, name })
   const source = from === undefined ? '--simulate' : `--from ${basename(from)}`
   return `paysentry train ${source} ${flags.map(([flag, value]) => `--${flag} ${value}`).join(' ')}`
 }

@@ -5,6 +5,7 @@ import type { TrainingSet } from '../model/training-rows.ts'
 import { createRandom } from '../simulator/random.ts'
 import { factor, solveLower } from './cholesky.ts'
 import { type Judge, type ScoreId, spansOf } from './judge.ts'
+import { levelled } from './level.ts'
 import { fitLogistic } from './logistic.ts'
 import { fitScaledRows, type ScaledRows } from './scaled-rows.ts'
 
@@ -32,17 +33,17 @@ export function createBaselineJudge({ features, seed }: BaselineOptions): Judge 
       const scaling = fitScaledRows(features, known, train)
       const distance = fitMahalanobis(scaling, known, train)
       const logistic = fitLogisticRows(scaling, known, train, seed)
+      const fitted = levelled(known, ({ matrix, rows }) => {
+        const all = (of: RowScore): Float64Array =>
+          Float64Array.from({ length: rows }, (_, row) => of(matrix, row))
+        return new Map<ScoreId, ArrayLike<number> | null>([
+          ['max_z', all(scaling.largest)],
+          ['mahalanobis', all(distance)],
+          ['logistic', logistic === null ? null : all(logistic)],
+        ])
+      })
       return {
-        score({ matrix, rows, amounts }) {
-          const all = (of: RowScore): Float64Array =>
-            Float64Array.from({ length: rows }, (_, row) => of(matrix, row))
-          return new Map<ScoreId, ArrayLike<number> | null>([
-            ['amount', amounts],
-            ['max_z', all(scaling.largest)],
-            ['mahalanobis', all(distance)],
-            ['logistic', logistic === null ? null : all(logistic)],
-          ])
-        },
+        score: (rows) => new Map([['amount', rows.amounts], ...fitted(rows)]),
         close: () => undefined,
       }
     },

@@ -3,6 +3,7 @@ import type { Feature } from '../model/features.ts'
 import { fitHeads, scoreRows } from '../model/fit.ts'
 import type { HeadScores, Heads } from '../model/heads.ts'
 import { type Judge, type JudgedRows, type ScoreId, spansOf } from './judge.ts'
+import { levelled } from './level.ts'
 
 export interface HeadOptions {
   readonly features: readonly Feature[]
@@ -25,7 +26,7 @@ export function createHeadJudge({ features, seed, epochs }: HeadOptions): Judge 
         isOver: () => false,
         onEpoch: () => undefined,
       })
-      return { score: (rows) => named(heads, rows), close: () => heads.close() }
+      return { score: levelled(known, (rows) => named(heads, rows)), close: () => heads.close() }
     },
   }
 }

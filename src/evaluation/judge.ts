@@ -1,4 +1,5 @@
 // What is evaluated: something that is fitted to what was known at a time and then scores later payments.
+import { quantileOf } from '../model/scaling.ts'
 import type { TrainingSet } from '../model/training-rows.ts'
 
 /** The scores of an evaluation, in the order in which they are shown. */
@@ -42,17 +43,27 @@ export interface Judge {
   fit(known: TrainingSet): Promise<FittedJudge>
 }
 
-/** Parts of what is known, in the order of time: first journals fill; the latest rows have few of their labels yet. */
-const SPLIT = { warmUp: 0.15, train: 0.6, gap: 0.1 } as const
+/** Parts of the rows whose labels have mostly come, in the order of time: first journals fill. */
+const SPLIT = { warmUp: 0.15, train: 0.7 } as const
+/** Of all known rows, at least so many are used, however late labels come. */
+const LEAST_USED = 0.6
 
 export interface KnownSpans {
   readonly train: readonly [from: number, to: number]
   readonly validation: readonly [from: number, to: number]
 }
 
-/** The rows to fit to, and the later ones to stop and choose by. */
-export function spansOf({ rows }: Pick<TrainingSet, 'rows'>): KnownSpans {
-  const at = (share: number): number => Math.floor(rows * share)
-  const { warmUp, train, gap } = SPLIT
-  return { train: [at(warmUp), at(warmUp + train)], validation: [at(warmUp + train + gap), rows] }
+/**
+ * The rows to fit to, and later ones to stop and choose by. The latest rows are left out: those that are younger than half of the known
+ * labels were when they came. As good as nothing is known of them, and the few labels that come at once are not like the others.
+ */
+export function spansOf(known: Pick<TrainingSet, 'rows' | 'timesMs' | 'labelledMs' | 'toMs'>): KnownSpans {
+  const { rows, timesMs, labelledMs, toMs } = known
+  const delays = labelledMs.map((ms, row) => ms - (timesMs[row] ?? 0)).filter((ms) => Number.isFinite(ms))
+  const settledMs = toMs - quantileOf(delays.sort(), 0.5)
+  const young = timesMs.findIndex((ms) => ms > settledMs)
+  const used = Math.max(young < 0 ? rows : young, Math.floor(LEAST_USED * rows))
+  const at = (share: number): number => Math.floor(used * share)
+  const { warmUp, train } = SPLIT
+  return { train: [at(warmUp), at(warmUp + train)], validation: [at(warmUp + train), used] }
 }

@@ -1,7 +1,7 @@
 // The supervised head's input: each feature piecewise-linearly coded between training quantiles (Gorishniy et al., "On Embeddings for
 // Numerical Features in Tabular Deep Learning", 2022), beside its clipped, standardised value and a flag for unknown.
 import type { Feature } from './features.ts'
-import { fitScaling, quantileOf, type Scaling, scaled, transformed } from './scaling.ts'
+import { fitScaling, quantileOf, type Scaling, scaledTransformed, transformed } from './scaling.ts'
 
 export interface Coding {
   readonly scaling: Scaling
@@ -67,16 +67,31 @@ export function codeRow(
   at: number,
   width: number,
 ): void {
+  const xs = new Float64Array(features.length)
+  for (let i = 0; i < xs.length; i++)
+    xs[i] = transformed(values[row + i] ?? Number.NaN, features[i]?.coding.scaling.transform ?? 'linear')
+  codeTransformed(features, xs, 0, out, at, width)
+}
+
+/** The same for a row of values that are transformed already: when served, both heads ask for the logarithm. */
+export function codeTransformed(
+  features: readonly Coded[],
+  xs: Float64Array,
+  row: number,
+  out: Float32Array,
+  at: number,
+  width: number,
+): void {
   let to = at
   // What lies above the value stays 0: 2 µs a row less than writing every input, measured with 638 inputs.
   out.fill(0, at, at + width)
   for (let i = 0; i < features.length; i++) {
     const coding = features[i]?.coding
     if (coding === undefined) continue
-    const value = values[row + i] ?? Number.NaN
+    const value = xs[row + i] ?? Number.NaN
     const known = Number.isFinite(value)
     const { knots, scaling, flagged } = coding
-    const x = known ? transformed(value, scaling.transform) : scaling.centre
+    const x = known ? value : scaling.centre
     let from = knots[0] ?? 0
     for (let k = 1; k < knots.length && x > from; k++) {
       const until = knots[k] ?? 0
@@ -84,7 +99,7 @@ export function codeRow(
       from = until
     }
     to += knots.length - 1
-    out[to++] = scaled(value, scaling)
+    out[to++] = scaledTransformed(x, scaling)
     if (flagged) out[to++] = known ? 0 : 1
   }
 }

@@ -3,7 +3,6 @@ import { fitCoding } from './coding.ts'
 import type { Feature } from './features.ts'
 import { createHeads, type Heads, type HeadScores, type Nets } from './heads.ts'
 import type { FittedFeature, Manifest } from './manifest.ts'
-import { ranking } from './ranking.ts'
 import { fitTail } from './rarity.ts'
 import { createRarityNet } from './rarity-net.ts'
 import { quantileOf } from './scaling.ts'
@@ -16,8 +15,9 @@ import {
 import type { TrainingSet } from './training-rows.ts'
 
 const CHUNK_ROWS = 4_096
-/** Weights of the rarity beside the log-odds that are tried on the validation span. */
-const RARITY_WEIGHTS = [0, 0.05, 0.1, 0.2, 0.5, 1, 2] as const
+const NEWTON_STEPS = 25
+const RIDGE = 1
+const MOST_WEIGHT = 2
 
 export interface FitOptions extends Omit<SupervisedOptions, 'features'> {
   readonly features: readonly Feature[]
@@ -68,16 +68,40 @@ function plain({ calibration, frauds, loss }: SupervisedHead): Supervised {
   return { calibration, rarityWeight: 0, frauds, epochs: loss.length, loss, reliability: [] }
 }
 
-/** The weight of the rarity with which the validation span's labelled frauds rank highest. */
+/** The rarity beside the log-odds, as much as the validation span's labels ask for. */
 function combine(heads: Heads, head: SupervisedHead, set: TrainingSet, validation: Span): Supervised {
   const { raw, rarity } = scoreRows(heads, set, validation)
-  const isFraud = Array.from(raw, (_, i) => Number.isFinite(set.labelledMs[validation[0] + i]))
-  const tried = RARITY_WEIGHTS.map((weight) => {
-    const combined = raw.map((logOdds, i) => logOdds + weight * (rarity[i] ?? 0))
-    return { weight, precision: ranking(combined, isFraud).average_precision }
-  })
-  const best = tried.reduce((most, next) => (next.precision > most.precision ? next : most))
-  return { ...plain(head), rarityWeight: best.weight }
+  const truths = Uint8Array.from(raw, (_, i) => (Number.isFinite(set.labelledMs[validation[0] + i]) ? 1 : 0))
+  return { ...plain(head), rarityWeight: fitRarityWeight(raw, rarity, truths) }
+}
+
+/**
+ * Logistic regression on the rarity with the log-odds as they are: its weight, from 0. Chosen by average precision from a few dozen
+ * frauds, the weight jumped between 0 and 2; so it found more in 8 of 10 fits, judged on the two weeks after each.
+ */
+function fitRarityWeight(logOdds: Float64Array, rarity: Float64Array, truths: Uint8Array): number {
+  const mean = rarity.reduce((sum, value) => sum + value, 0) / rarity.length
+  let weight = 0
+  let constant = 0
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    let [gw, gc, hww, hwc, hcc] = [RIDGE * weight, 0, RIDGE, 0, 1e-9]
+    for (const [i, rare] of rarity.entries()) {
+      const x = rare - mean
+      const p = 1 / (1 + Math.exp(-((logOdds[i] ?? 0) + weight * x + constant)))
+      const error = p - (truths[i] ?? 0)
+      const curve = p * (1 - p)
+      gw += error * x
+      gc += error
+      hww += curve * x * x
+      hwc += curve * x
+      hcc += curve
+    }
+    const determinant = hww * hcc - hwc * hwc
+    if (!(determinant > 0)) break
+    weight -= (hcc * gw - hwc * gc) / determinant
+    constant -= (hww * gc - hwc * gw) / determinant
+  }
+  return Number.isFinite(weight) ? Math.min(MOST_WEIGHT, Math.max(0, weight)) : 0
 }
 
 /** Scores of the rows from `from` on and before `to`. */

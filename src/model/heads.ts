@@ -2,11 +2,12 @@
 // raw = calibrated log-odds of fraud + weight × rarity; without a supervised head, the rarity alone.
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { createAttribution } from './attribution.ts'
-import { codedWidth, codeRow, featureOfInput } from './coding.ts'
+import { codedWidth, codeRow, codeTransformed, featureOfInput } from './coding.ts'
 import type { FittedFeature, Manifest } from './manifest.ts'
 import { predict } from './network.ts'
-import { rarityOf } from './rarity.ts'
+import { rarityOfTransformed } from './rarity.ts'
 import { createRarityShares, rarityScore } from './rarity-net.ts'
+import { transformed } from './scaling.ts'
 
 export interface Nets {
   readonly rarity: LayersModel
@@ -37,20 +38,26 @@ export function createHeads({ features, supervised }: Model, nets: Nets): Heads 
   const coded = supervised === null ? 0 : codedWidth(features)
   const rarityShares = createRarityShares(features)
   const explainLogOdds = createLogOddsParts(features, nets.supervised)
+  let xs = new Float64Array(0)
   let rarities = new Float32Array(0)
   let inputs = new Float32Array(0)
   let rarity = new Float64Array(0)
   return {
     score(values, rows) {
-      if (rarities.length < rows * width) rarities = new Float32Array(rows * width)
+      if (rarities.length < rows * width) {
+        xs = new Float64Array(rows * width)
+        rarities = new Float32Array(rows * width)
+      }
       if (inputs.length < rows * coded) inputs = new Float32Array(rows * coded)
       for (let row = 0; row < rows; row++) {
         for (let i = 0; i < width; i++) {
           const feature = features[i]
           if (feature === undefined) continue
-          rarities[row * width + i] = rarityOf(values[row * width + i] ?? Number.NaN, feature)
+          const x = transformed(values[row * width + i] ?? Number.NaN, feature.transform)
+          xs[row * width + i] = x
+          rarities[row * width + i] = rarityOfTransformed(x, feature)
         }
-        if (coded > 0) codeRow(features, values, row * width, inputs, row * coded, coded)
+        if (coded > 0) codeTransformed(features, xs, row * width, inputs, row * coded, coded)
       }
       const powers = predict(nets.rarity, rarities.subarray(0, rows * width), rows)
       rarity = Float64Array.from(powers, rarityScore)

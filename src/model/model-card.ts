@@ -26,7 +26,10 @@ lower. A high score is no proof: use it to look, and to tighten rules, not to bl
 
 function trainedOn({ training, supervised }: Manifest): string {
   const { rows } = training
-  const epochs = supervised === null ? '' : `, after ${supervised.epochs} epochs`
+  const epochs =
+    supervised === null
+      ? ''
+      : ` (the weights are those of epoch ${bestEpoch(supervised)} of ${supervised.epochs}, with the lowest loss on these rows)`
   return `## What it was trained on
 
 **${training.source}**, seed ${training.seed}: ${training.events} events with ${training.payments} payments, ${training.from} to ${training.to}.
@@ -38,6 +41,11 @@ row counts as fraud only if its label had arrived before the validation rows beg
 makes it again, to the bit. Simulated traffic shows what the simulator's author imagined: **figures on it prove nothing about real traffic**. Train on
 your own before you rely on a score.
 `
+}
+
+function bestEpoch({ loss }: NonNullable<Manifest['supervised']>): number {
+  const validation = loss.map((epoch) => epoch.validation)
+  return validation.indexOf(Math.min(...validation)) + 1
 }
 
 function figures({ metrics, supervised }: Manifest): string {

@@ -31,9 +31,14 @@ export function fitTail(values: Float64Array, feature: Pick<Feature, 'transform'
 
 /** Rarity of a value, from 0. */
 export function rarityOf(value: number, feature: Tailed): number {
-  const { knots, rarity } = feature.tail
+  return rarityOfTransformed(transformed(value, feature.transform), feature)
+}
+
+/** The same for a value that is transformed already. */
+export function rarityOfTransformed(value: number, { tail, odd }: Tailed): number {
+  const { knots, rarity } = tail
   if (!Number.isFinite(value)) return 0
-  const x = oddness(value, feature)
+  const x = odd === 'low' ? -value : value
   let low = 0
   let high = knots.length - 1
   if (x >= (knots[high] ?? 0)) return rarity[high] ?? 0

@@ -37,9 +37,13 @@ export function fitScaling(values: Float64Array, transform: Transform): Scaling 
 }
 
 /** The net's input for a value; 0, the centre, when it is unknown. */
-export function scaled(value: number, { transform, centre, scale, clip }: Scaling): number {
-  if (!Number.isFinite(value)) return 0
-  return Math.max(-clip, Math.min(clip, (transformed(value, transform) - centre) / scale))
+export function scaled(value: number, scaling: Scaling): number {
+  return Number.isFinite(value) ? scaledTransformed(transformed(value, scaling.transform), scaling) : 0
+}
+
+/** The same for a known value that is transformed already. */
+export function scaledTransformed(x: number, { centre, scale, clip }: Scaling): number {
+  return Math.max(-clip, Math.min(clip, (x - centre) / scale))
 }
 
 /** Quantile `q` of sorted values by the nearest rank; 0 when there are none. */

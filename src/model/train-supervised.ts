@@ -38,6 +38,8 @@ const GENUINE_PER_FRAUD = 30
 const LEAST_GENUINE = 20_000
 const BATCH_ROWS = 1_024
 const LEARNING_RATE = 2e-3
+/** Epochs without a lower validation loss after which training ends. */
+const PATIENCE = 3
 const PREDICT_ROWS = 4_096
 
 /** Null when fewer than 30 frauds of the training span, or none of the validation span, are labelled. */
@@ -77,8 +79,11 @@ async function fit(
   const truths = new Float32Array(sample.length)
   const losses: SupervisedHead['loss'] = []
   let best = Number.POSITIVE_INFINITY
+  let bestEpoch = 1
   let bestWeights: tf.Tensor[] = []
-  for (let epoch = 1; epoch <= epochs && !isOver(); epoch++) {
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    // One epoch is always made: a net that has seen nothing is no model.
+    if (epoch > 1 && (isOver() || epoch - bestEpoch > PATIENCE)) break
     shuffle(sample, (below) => random.int(below))
     for (const [i, row] of sample.entries()) {
       codeRow(features, set.matrix, row * features.length, inputs, i * width, width)
@@ -100,6 +105,7 @@ async function fit(
     onEpoch(epoch, epochs, trainLoss, validationLoss)
     if (validationLoss >= best) continue
     best = validationLoss
+    bestEpoch = epoch
     tf.dispose(bestWeights)
     bestWeights = net.getWeights().map((weight) => weight.clone())
   }

@@ -1,5 +1,6 @@
 // What the model costs a payment, in CPU time: reading its features, scaling them, predicting and explaining, at batch 64, and
-// the whole at other batch sizes. `node test/bench/model.ts` runs it alone, on the model that is current.
+// the whole at other batch sizes. Fails when a payment takes more than 15 µs at batch 64, or explaining one more than 1 ms.
+// Figures are those of the cheapest round. `node test/bench/model.ts` runs it alone, on the model that is current.
 import { readFileSync } from 'node:fs'
 import type { BatchEvent } from '../../src/batch.ts'
 import { compileFeatures } from '../../src/model/features.ts'
@@ -22,11 +23,11 @@ const EVENTS = 40_000
 const CUSTOMERS = 2_000
 const BATCH_EVENTS = 64
 /** At batch 64, without explanations. */
-const GOAL_SCORED_MICROS = 15
-const MAX_EXPLAINED_MICROS = 1_000
+const MOST_SCORED_MICROS = 15
+const MOST_EXPLAINED_MICROS = 1_000
 const SIZES = [1, 7, 64, 256] as const
 const WARM_ROUNDS = 1
-const MEASURED_ROUNDS = 4
+const MEASURED_ROUNDS = 6
 
 export async function run(): Promise<void> {
   const windows = createWindowSet()
@@ -54,15 +55,20 @@ export async function run(): Promise<void> {
     (batch) => unexplained.score(batch),
   )
   unexplained.close()
-  await measureParts(events, windows)
-  const met = scored <= GOAL_SCORED_MICROS ? 'met' : 'missed'
-  console.log(
-    `goal of ${GOAL_SCORED_MICROS} µs a payment at batch ${BATCH_EVENTS} without explanations: ${met}`,
-  )
+  const explained = await measureParts(events, windows)
+  judge(`features, scaling and prediction at batch ${BATCH_EVENTS}`, scored, MOST_SCORED_MICROS)
+  judge('attribution of one payment', explained, MOST_EXPLAINED_MICROS)
+}
+
+/** Throws when more was taken than the bar allows. */
+function judge(what: string, micros: number, most: number): void {
+  const sentence = `${what}: ${micros.toFixed(1)} µs CPU, at most ${most} µs`
+  if (micros > most) throw new Error(`${sentence}: missed`)
+  console.log(`${sentence}: met`)
 }
 
 /** The same steps as the scorer's, one by one. */
-async function measureParts(events: readonly BatchEvent[], windows: WindowSet): Promise<void> {
+async function measureParts(events: readonly BatchEvent[], windows: WindowSet): Promise<number> {
   const folder = `${DIR}/${currentVersion(DIR)}`
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')))
   const { features } = manifest
@@ -87,8 +93,7 @@ async function measureParts(events: readonly BatchEvent[], windows: WindowSet): 
     for (let row = 0; row < BATCH_EVENTS; row++) heads.explain(row, parts)
   })
   heads.close()
-  if (explained > MAX_EXPLAINED_MICROS)
-    throw new Error(`explaining took ${explained.toFixed(0)} µs, more than ${MAX_EXPLAINED_MICROS} µs`)
+  return explained
 }
 
 function measure(
@@ -100,16 +105,16 @@ function measure(
   const batches = Array.from({ length: Math.floor(events.length / size) }, (_, i) =>
     events.slice(i * size, (i + 1) * size),
   )
-  const rounds = (count: number): void => {
-    for (let i = 0; i < count; i++) for (const batch of batches) work(batch)
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < WARM_ROUNDS + MEASURED_ROUNDS; round++) {
+    const before = process.cpuUsage()
+    for (const batch of batches) work(batch)
+    const { user, system } = process.cpuUsage(before)
+    // What runs beside it makes a round dearer, never cheaper.
+    if (round >= WARM_ROUNDS) least = Math.min(least, (user + system) / (batches.length * size))
   }
-  rounds(WARM_ROUNDS)
-  const before = process.cpuUsage()
-  rounds(MEASURED_ROUNDS)
-  const { user, system } = process.cpuUsage(before)
-  const cpu = (user + system) / (MEASURED_ROUNDS * batches.length * size)
-  console.log(`${name.padEnd(46)} ${cpu.toFixed(2)} µs CPU a payment`)
-  return cpu
+  console.log(`${name.padEnd(46)} ${least.toFixed(2)} µs CPU a payment`)
+  return least
 }
 
 if (import.meta.main) await run()

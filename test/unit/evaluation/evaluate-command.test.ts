@@ -91,7 +91,7 @@ it('judges heads beside baselines and by campaign on simulated traffic, and a tr
   // Baselines do not ask which model is judged.
   const amount = (of: EvaluationReport) => of.scores.find(({ id }) => id === 'amount')?.auc
   expect(amount(frozen.report)).toEqual(amount(report))
-}, 60_000)
+}, 120_000)
 
 it('evaluates a file of events and labels, the same to the byte each time', async () => {
   const file = join(folder, 'traffic.jsonl')
@@ -117,7 +117,7 @@ it('evaluates a file of events and labels, the same to the byte each time', asyn
   expect(first.report.campaigns).toEqual([])
   expect(first.report.fits.length).toBeGreaterThan(1)
   expect(first.report.scores.map(({ id }) => id)).toContain('supervised')
-}, 60_000)
+}, 120_000)
 
 it('says what is missing when there is nothing to judge or nothing to fit to', async () => {
   const features = join(folder, 'features.yaml')
