@@ -2,8 +2,7 @@
 // Read in one go from front to back, holding one piece of the file at a time. The order of the lines is the order of arrival.
 import { open } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
-import { detachedBatch } from '../log/detached-batch.ts'
-import type { LogRecord, PartitionBatch } from '../log/event-log.ts'
+import type { LogRecord } from '../log/event-log.ts'
 import type { TopicNames } from '../log/topics.ts'
 
 export interface RecordedLine {
@@ -130,23 +129,18 @@ function invalid(file: string, line: number, text: string, cause?: unknown): App
   )
 }
 
-/** Consecutive lines of one kind as the pipeline takes them. Nothing that it publishes goes anywhere. */
-export function batchOf(
-  lines: readonly RecordedLine[],
-  kind: RecordedLine['kind'],
+/** The message of a line as a log would hand it over. */
+export function recordOf(
+  { kind, line, timestampMs, value }: RecordedLine,
   topics: Pick<TopicNames, 'events' | 'labels'>,
-): PartitionBatch {
-  const topic = kind === 'event' ? topics.events : topics.labels
-  const records = lines.map(
-    ({ line, timestampMs, value }): LogRecord => ({
-      topic,
-      partition: 0,
-      offset: String(line),
-      timestampMs,
-      key: null,
-      value,
-      headers: {},
-    }),
-  )
-  return detachedBatch(topic, records)
+): LogRecord {
+  return {
+    topic: kind === 'event' ? topics.events : topics.labels,
+    partition: 0,
+    offset: String(line),
+    timestampMs,
+    key: null,
+    value,
+    headers: {},
+  }
 }

@@ -3,6 +3,7 @@ import type { Batch } from '../batch.ts'
 import { createDecideStage } from '../decision/decide.ts'
 import type { Knowledge } from '../knowledge.ts'
 import { deadLetter } from '../log/dead-letter.ts'
+import { detachedBatches } from '../log/detached-batch.ts'
 import { topicNames } from '../log/topics.ts'
 import { createScoreStage } from '../model/score-stage.ts'
 import { maskRecord } from '../payment/card-mask.ts'
@@ -13,7 +14,7 @@ import type { Horizons } from '../velocity/grid.ts'
 import { createMemoryStore } from '../velocity/memory-store.ts'
 import { createPseudonymiser } from '../velocity/pseudonym.ts'
 import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
-import { batchOf, type RecordedLine } from './recording.ts'
+import { type RecordedLine, recordOf } from './recording.ts'
 
 export interface ReplayOptions {
   readonly knowledge: Knowledge
@@ -79,14 +80,8 @@ export function createReplay(options: ReplayOptions): Replay {
   )
   return {
     async play(lines) {
-      let start = 0
-      for (let at = 1; at <= lines.length; at++) {
-        const kind = lines[start]?.kind
-        if (kind === undefined) return
-        if (at < lines.length && lines[at]?.kind === kind && at - start < BATCH_RECORDS) continue
-        await pipeline(batchOf(lines.slice(start, at), kind, topics))
-        start = at
-      }
+      const records = lines.map((line) => recordOf(line, topics))
+      for (const batch of detachedBatches(records, BATCH_RECORDS)) await pipeline(batch)
     },
     async close() {
       await velocity.coalescer.close()

@@ -17,3 +17,15 @@ export function detachedBatch(topic: string, records: readonly LogRecord[], nowM
     commitNote: nothing,
   }
 }
+
+/** The records in their order, as batches of at most `most`, each of one topic. */
+export function* detachedBatches(records: readonly LogRecord[], most: number): Generator<PartitionBatch> {
+  let start = 0
+  for (let at = 1; at <= records.length; at++) {
+    const topic = records[start]?.topic
+    if (topic === undefined) return
+    if (at < records.length && records[at]?.topic === topic && at - start < most) continue
+    yield detachedBatch(topic, records.slice(start, at))
+    start = at
+  }
+}

@@ -8,7 +8,7 @@ import { logRecord } from './kafka-batch.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 import { leave } from './kafka-leave.ts'
-import { withAdmin } from './kafka-admin.ts'
+import { deleteGroup, withAdmin } from './kafka-admin.ts'
 
 /** A broker answers a fetch as soon as there is a record; this long when there is none. Stopping waits for it. */
 const MAX_FETCH_WAIT_MS = 250
@@ -67,12 +67,7 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
       onGivenUp: () => sink.debug({ groupId }, 'The group of a follower was left without its answer'),
     })
     finished.resolve()
-    try {
-      await withAdmin(kafka, 'deleting the group of a follower', (admin) => admin.deleteGroups([groupId]))
-    } catch (error) {
-      // Without members and offsets the broker forgets it by itself.
-      sink.debug({ err: error, groupId }, 'The group of a follower was not deleted')
-    }
+    await deleteGroup(kafka, groupId, 'a follower', sink)
   }
   // Until somebody awaits it, a failure is told by `caughtUp` alone.
   finished.promise.catch(() => undefined)

@@ -2,7 +2,7 @@
 // which a piece waits to be taken is paused, so that memory stays bounded however large the topics are.
 import type { Kafka } from 'kafkajs'
 import { mergeArrivals } from './arrival-merge.ts'
-import type { History, HistoryOptions } from './event-log.ts'
+import type { History, HistoryOptions, LogRecord } from './event-log.ts'
 import { withAdmin } from './kafka-admin.ts'
 import type { LogSink } from './kafka-client.ts'
 import { openKafkaLanes, type PartitionSpan } from './kafka-lanes.ts'
@@ -22,18 +22,28 @@ export async function openKafkaHistory(
   for (const topic of topics) spans.set(topic, await spansOf(deps.kafka, topic, sinceMs))
   const within = (chosen: readonly string[]) => chosen.flatMap((topic) => spans.get(topic) ?? [])
   return {
-    size: (chosen) => within(chosen).reduce((sum, { from, to }) => sum + Number(to - from), 0),
-    async *read(chosen) {
-      const open = within(chosen)
-      if (open.length === 0) return
-      const reader = await openKafkaLanes(deps, open)
-      try {
-        yield* mergeArrivals(reader.lanes)
-      } finally {
-        await reader.close()
-      }
-    },
+    size: (chosen) => sizeOf(within(chosen)),
+    read: (chosen) => readSpans(deps, within(chosen)),
   }
+}
+
+/** The records of the spans in the order of arrival, some at a time. Throws LOG_UNAVAILABLE. */
+export async function* readSpans(
+  deps: KafkaHistoryDeps,
+  spans: readonly PartitionSpan[],
+): AsyncGenerator<readonly LogRecord[]> {
+  if (spans.length === 0) return
+  const reader = await openKafkaLanes(deps, spans)
+  try {
+    yield* mergeArrivals(reader.lanes)
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Offsets in the spans. */
+export function sizeOf(spans: readonly PartitionSpan[]): number {
+  return spans.reduce((sum, { from, to }) => sum + Number(to - from), 0)
 }
 
 /** What each partition holds since then, in the order of their numbers; partitions without any are left out. */

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import type { Lane } from './arrival-merge.ts'
 import type { LogRecord } from './event-log.ts'
 import { logRecord } from './kafka-batch.ts'
-import { withAdmin } from './kafka-admin.ts'
+import { deleteGroup } from './kafka-admin.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 
@@ -81,12 +81,7 @@ export async function openKafkaLanes(
   })
   const close = async (): Promise<void> => {
     await consumer.disconnect()
-    try {
-      await withAdmin(kafka, 'deleting the group of a history', (admin) => admin.deleteGroups([groupId]))
-    } catch (error) {
-      // Without members and offsets the broker forgets it by itself.
-      sink.debug({ err: error, groupId }, 'The group of a history was not deleted')
-    }
+    await deleteGroup(kafka, groupId, 'a history', sink)
   }
   try {
     await consumer.connect()

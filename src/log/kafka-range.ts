@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { EachBatchPayload, Kafka } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { SpanOptions } from './event-log.ts'
-import { withAdmin } from './kafka-admin.ts'
+import { deleteGroup, withAdmin } from './kafka-admin.ts'
 import { logRecord } from './kafka-batch.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
@@ -69,16 +69,7 @@ export async function readKafkaSpan(
     clearTimeout(silence)
     done.promise.catch(() => undefined)
     await consumer.disconnect()
-    await forget(kafka, groupId, sink)
-  }
-}
-
-async function forget(kafka: Kafka, groupId: string, sink: LogSink): Promise<void> {
-  try {
-    await withAdmin(kafka, 'deleting the group of a span', (admin) => admin.deleteGroups([groupId]))
-  } catch (error) {
-    // Without members and offsets the broker forgets it by itself.
-    sink.debug({ err: error, groupId }, 'The group of a span was not deleted')
+    await deleteGroup(kafka, groupId, 'a span', sink)
   }
 }
 

@@ -1,8 +1,7 @@
 // Topics read in the order of arrival as far as they go at a moment, then from there as far as they go at a later one.
-import { mergeArrivals } from './arrival-merge.ts'
 import type { LogRecord } from './event-log.ts'
-import { type KafkaHistoryDeps, spansOf } from './kafka-history.ts'
-import { openKafkaLanes, type PartitionSpan } from './kafka-lanes.ts'
+import { type KafkaHistoryDeps, readSpans, sizeOf, spansOf } from './kafka-history.ts'
+import type { PartitionSpan } from './kafka-lanes.ts'
 import { requireTopics } from './kafka-log.ts'
 
 export interface ReplayOptions {
@@ -52,25 +51,16 @@ export async function openKafkaReplay(
       if (open.length === 0) return
       const of = sizeOf(open)
       let done = 0
-      const reader = await openKafkaLanes(deps, open)
-      try {
-        for await (const records of mergeArrivals(reader.lanes)) {
-          await onRecords(records)
-          done += records.length
-          onProgress(done, of)
-        }
-      } finally {
-        await reader.close()
+      for await (const records of readSpans(deps, open)) {
+        await onRecords(records)
+        done += records.length
+        onProgress(done, of)
       }
       // Offsets that hold no record, such as the marks of transactions, count as passed too.
       onProgress(of, of)
       for (const span of open) next.set(nameOf(span), span.to)
     },
   }
-}
-
-function sizeOf(spans: readonly PartitionSpan[]): number {
-  return spans.reduce((sum, { from, to }) => sum + Number(to - from), 0)
 }
 
 function nameOf({ topic, partition }: PartitionSpan): string {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Batch } from '../batch.ts'
 import { AppError } from '../errors.ts'
-import { detachedBatch } from '../log/detached-batch.ts'
+import { detachedBatches } from '../log/detached-batch.ts'
 import type { LogRecord, PartitionBatch } from '../log/event-log.ts'
 
 export interface JournalingCounts {
@@ -64,14 +64,7 @@ export function createJournaling({ decode, velocity, signal }: JournalingOptions
   return {
     counts,
     async add(records) {
-      let start = 0
-      for (let at = 1; at <= records.length; at++) {
-        const topic = records[start]?.topic
-        if (topic === undefined) return
-        if (at < records.length && records[at]?.topic === topic && at - start < BATCH_RECORDS) continue
-        await journal(detachedBatch(topic, records.slice(start, at)))
-        start = at
-      }
+      for (const batch of detachedBatches(records, BATCH_RECORDS)) await journal(batch)
     },
   }
 }

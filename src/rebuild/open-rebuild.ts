@@ -1,5 +1,5 @@
 // The parts of a rebuild, from the configuration of the processors: rules and model are not asked for.
-import { readRecording, batchOf } from '../backtest/recording.ts'
+import { readRecording, recordOf } from '../backtest/recording.ts'
 import type { Config } from '../config.ts'
 import type { LogRecord } from '../log/event-log.ts'
 import type { Replay } from '../log/kafka-replay.ts'
@@ -73,9 +73,7 @@ export function openSources({ file, replay, topics, onProgress }: Sources) {
     async recording(onRecords: OnRecords): Promise<void> {
       if (file === null) return
       for await (const lines of readRecording({ file, onProgress })) {
-        const records = lines.flatMap((line) => batchOf([line], line.kind, topics).records)
-        // A line has no broker timestamp that its event could be ahead of.
-        await onRecords(records.map((record) => ({ ...record, timestampMs: Number.POSITIVE_INFINITY })))
+        await onRecords(lines.map((line) => recordOf(line, topics)))
       }
     },
     async catchUp(onRecords: OnRecords): Promise<void> {
