@@ -1,7 +1,9 @@
 // What the commands that write to the control topic share: a log that is closed afterwards, who is at work, and what stands there.
+import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { Config } from '../config.ts'
 import { type ControlChange, readControl } from '../control/control-record.ts'
+import { AppError } from '../errors.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { LogSink } from '../log/kafka-client.ts'
 import { topicNames } from '../log/topics.ts'
@@ -37,6 +39,15 @@ export async function withControl<T>(
     })
   } finally {
     await log.close()
+  }
+}
+
+/** The text of a file with a private key. Throws CONFIG_INVALID. */
+export function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', `${file} cannot be read`, { cause })
   }
 }
 

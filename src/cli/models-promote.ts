@@ -1,14 +1,13 @@
 // `paysentry models promote|rollback|withdraw`: signed promotions over the control topic, so that every processor with
 // `model.source: control` switches to the same model.
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { controlRecord, modelKey, type ModelRole, type Promotion } from '../control/control-record.ts'
 import { isSigned, signRecord } from '../control/signature.ts'
 import { AppError } from '../errors.ts'
-import { loadScorer } from '../model/load-scorer.ts'
+import { loadModel } from '../model/load-scorer.ts'
 import { createWindowSet } from '../velocity/window.ts'
-import { type ControlAccess, withControl } from './control-access.ts'
+import { type ControlAccess, readKey, withControl } from './control-access.ts'
 import { folderOf, promotionsOf } from './model-versions.ts'
 import { configOfProcess } from './process-host.ts'
 
@@ -75,16 +74,14 @@ async function withdraw(options: Options): Promise<void> {
 /** The model with its hash, once it has loaded as a processor would load it. Throws MODEL_INVALID. */
 async function checked(config: Config, version: string): Promise<ModelName> {
   folderOf(config.model.dir, version)
-  const scorer = await loadScorer({
+  const { manifest, hash, heads } = await loadModel({
     ...config.model,
     version,
     windows: createWindowSet(),
     horizons: config.velocity,
   })
-  const [name = version] = scorer.version.split('@')
-  const model = { version: name, hash: `sha256:${scorer.hash}` }
-  scorer.close()
-  return model
+  heads.close()
+  return { version: manifest.version, hash: `sha256:${hash}` }
 }
 
 async function publish(
@@ -121,12 +118,4 @@ async function publish(
 
 function roleOf({ challenger }: Options): ModelRole {
   return challenger === true ? 'challenger' : 'champion'
-}
-
-function readKey(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new AppError('CONFIG_INVALID', `${file} cannot be read`, { cause })
-  }
 }

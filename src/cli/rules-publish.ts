@@ -1,6 +1,6 @@
 // `paysentry rules keygen|publish|activate|rollback|status`: signed rule sets over the control topic, so that every processor with
 // `rules.source: control` switches to the same one.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Activations, createActivations, signActivation } from '../control/activations.ts'
 import {
@@ -25,7 +25,7 @@ import { loadRuleTests } from '../rules/rule-test-file.ts'
 import { runRuleTests } from '../rules/rule-tests.ts'
 import { createWindowSet } from '../velocity/window.ts'
 import type { Config } from '../config.ts'
-import { type ControlAccess, withControl } from './control-access.ts'
+import { type ControlAccess, readKey, withControl } from './control-access.ts'
 import { table } from './list-table.ts'
 import { configOfProcess } from './process-host.ts'
 
@@ -88,7 +88,7 @@ function keygen({ out }: { readonly out: string }): void {
 async function publish(options: PublishOptions): Promise<void> {
   const config = configOfProcess(options.config)
   const content = await checkedContent(config, options.dir ?? config.rules.dir)
-  const pem = readKey(options)
+  const pem = readKey(options.key)
   const packed = packBundle(content, pem)
   const hash = content.ruleSet
   await withControl(config, async (access) => {
@@ -105,14 +105,6 @@ async function publish(options: PublishOptions): Promise<void> {
       )
     }
   })
-}
-
-function readKey({ key }: ActivateOptions): string {
-  try {
-    return readFileSync(key, 'utf8')
-  } catch (cause) {
-    throw new AppError('CONFIG_INVALID', `${key} cannot be read`, { cause })
-  }
 }
 
 /** The rule set of the folder. Throws RULES_INVALID for a problem in a file and for tests that fail or are missing. */
@@ -135,7 +127,7 @@ async function checkedContent(config: Config, dir: string): Promise<BundleConten
 }
 
 async function activate(hash: string, options: ActivateOptions): Promise<void> {
-  const pem = readKey(options)
+  const pem = readKey(options.key)
   const config = configOfProcess(options.config)
   await withControl(config, async (access) => {
     const state = published(await access.read(), config)
@@ -144,7 +136,7 @@ async function activate(hash: string, options: ActivateOptions): Promise<void> {
 }
 
 async function rollback(hash: string | undefined, options: ActivateOptions): Promise<void> {
-  const pem = readKey(options)
+  const pem = readKey(options.key)
   const config = configOfProcess(options.config)
   await withControl(config, async (access) => {
     const state = published(await access.read(), config)
