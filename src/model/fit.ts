@@ -2,6 +2,7 @@
 import { fitCoding } from './coding.ts'
 import type { Feature } from './features.ts'
 import { createHeads, type Heads, type HeadScores, type Nets } from './heads.ts'
+import { fitLine } from './logistic-line.ts'
 import type { FittedFeature, Manifest } from './manifest.ts'
 import { fitTail } from './rarity.ts'
 import { createRarityNet } from './rarity-net.ts'
@@ -15,8 +16,6 @@ import {
 import type { TrainingSet } from './training-rows.ts'
 
 const CHUNK_ROWS = 4_096
-const NEWTON_STEPS = 25
-const RIDGE = 1
 const MOST_WEIGHT = 2
 
 export interface FitOptions extends Omit<SupervisedOptions, 'features'> {
@@ -81,26 +80,14 @@ function combine(heads: Heads, head: SupervisedHead, set: TrainingSet, validatio
  */
 function fitRarityWeight(logOdds: Float64Array, rarity: Float64Array, truths: Uint8Array): number {
   const mean = rarity.reduce((sum, value) => sum + value, 0) / rarity.length
-  let weight = 0
-  let constant = 0
-  for (let step = 0; step < NEWTON_STEPS; step++) {
-    let [gw, gc, hww, hwc, hcc] = [RIDGE * weight, 0, RIDGE, 0, 1e-9]
-    for (const [i, rare] of rarity.entries()) {
-      const x = rare - mean
-      const p = 1 / (1 + Math.exp(-((logOdds[i] ?? 0) + weight * x + constant)))
-      const error = p - (truths[i] ?? 0)
-      const curve = p * (1 - p)
-      gw += error * x
-      gc += error
-      hww += curve * x * x
-      hwc += curve * x
-      hcc += curve
-    }
-    const determinant = hww * hcc - hwc * hwc
-    if (!(determinant > 0)) break
-    weight -= (hcc * gw - hwc * gc) / determinant
-    constant -= (hww * gc - hwc * gw) / determinant
-  }
+  const { slope: weight } = fitLine({
+    xs: rarity.map((rare) => rare - mean),
+    truths,
+    offsets: logOdds,
+    from: { slope: 0, intercept: 0 },
+    expectedSlope: 0,
+    leastSlope: Number.NEGATIVE_INFINITY,
+  })
   return Number.isFinite(weight) ? Math.min(MOST_WEIGHT, Math.max(0, weight)) : 0
 }
 

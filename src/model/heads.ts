@@ -5,7 +5,7 @@ import { createAttribution } from './attribution.ts'
 import { codedWidth, codeRow, codeTransformed, featureOfInput } from './coding.ts'
 import type { FittedFeature, Manifest } from './manifest.ts'
 import { predict } from './network.ts'
-import { rarityOfTransformed } from './rarity.ts'
+import { rarityOf } from './rarity.ts'
 import { createRarityShares, rarityScore } from './rarity-net.ts'
 import { transformed } from './scaling.ts'
 
@@ -55,7 +55,7 @@ export function createHeads({ features, supervised }: Model, nets: Nets): Heads 
           if (feature === undefined) continue
           const x = transformed(values[row * width + i] ?? Number.NaN, feature.transform)
           xs[row * width + i] = x
-          rarities[row * width + i] = rarityOfTransformed(x, feature)
+          rarities[row * width + i] = rarityOf(x, feature)
         }
         if (coded > 0) codeTransformed(features, xs, row * width, inputs, row * coded, coded)
       }

@@ -19,7 +19,7 @@ const QUANTILES = [0, 0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 
 export function fitTail(values: Float64Array, feature: Pick<Feature, 'transform' | 'odd'>): Tail {
   const sorted = values
     .filter((value) => Number.isFinite(value))
-    .map((value) => oddness(value, feature))
+    .map((value) => oddness(transformed(value, feature.transform), feature.odd))
     .sort()
   const knots = [...new Set(QUANTILES.map((q) => quantileOf(sorted, q)))]
   if (sorted.length === 0) return { knots: [0], rarity: [0] }
@@ -29,16 +29,11 @@ export function fitTail(values: Float64Array, feature: Pick<Feature, 'transform'
   }
 }
 
-/** Rarity of a value, from 0. */
-export function rarityOf(value: number, feature: Tailed): number {
-  return rarityOfTransformed(transformed(value, feature.transform), feature)
-}
-
-/** The same for a value that is transformed already. */
-export function rarityOfTransformed(value: number, { tail, odd }: Tailed): number {
+/** Rarity of a transformed value, from 0. */
+export function rarityOf(value: number, { tail, odd }: Tailed): number {
   const { knots, rarity } = tail
   if (!Number.isFinite(value)) return 0
-  const x = odd === 'low' ? -value : value
+  const x = oddness(value, odd)
   let low = 0
   let high = knots.length - 1
   if (x >= (knots[high] ?? 0)) return rarity[high] ?? 0
@@ -55,9 +50,9 @@ export function rarityOfTransformed(value: number, { tail, odd }: Tailed): numbe
   return atFrom + ((x - from) / ((knots[high] ?? 0) - from)) * ((rarity[high] ?? 0) - atFrom)
 }
 
-function oddness(value: number, { transform, odd }: Pick<Feature, 'transform' | 'odd'>): number {
-  const x = transformed(value, transform)
-  return odd === 'low' ? -x : x
+/** The transformed value, with its odd end above. */
+function oddness(value: number, odd: Feature['odd']): number {
+  return odd === 'low' ? -value : value
 }
 
 /** Index of the first sorted value that is not below `bound`. */

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Sequential } from '@tensorflow/tfjs-layers'
 import { createRandom } from '../simulator/random.ts'
 import { codedWidth, codeRow } from './coding.ts'
+import { fitLine } from './logistic-line.ts'
 import type { FittedFeature } from './manifest.ts'
 import { predict } from './network.ts'
 import { createSupervisedNet } from './supervised-net.ts'
@@ -41,6 +42,8 @@ const LEARNING_RATE = 2e-3
 /** Epochs without a lower validation loss after which training ends. */
 const PATIENCE = 3
 const PREDICT_ROWS = 4_096
+/** Of the calibration: a higher output never means less fraud. */
+const LEAST_SLOPE = 0.1
 
 /** Null when fewer than 30 frauds of the training span, or none of the validation span, are labelled. */
 export async function trainSupervised(options: SupervisedOptions): Promise<SupervisedHead | null> {
@@ -62,7 +65,14 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Super
   const net = createSupervisedNet(width, seed, Math.log(frauds.length / (sample.length - frauds.length)))
   const loss = await fit(net, width, sample, isFraud, held, shift, options)
   const outputs = outputsOf(net, set, features, validation)
-  return { net, frauds: frauds.length, calibration: fitLogistic(outputs, held, shift), loss }
+  const calibration = fitLine({
+    xs: outputs,
+    truths: held,
+    from: { slope: 1, intercept: shift },
+    expectedSlope: 1,
+    leastSlope: LEAST_SLOPE,
+  })
+  return { net, frauds: frauds.length, calibration, loss }
 }
 
 async function fit(
@@ -140,34 +150,6 @@ function meanLoss(outputs: Float32Array, truths: Uint8Array, shift: number): num
     sum += Math.log1p(Math.exp(-Math.abs(logOdds))) + Math.max(0, logOdds) - (truths[i] ?? 0) * logOdds
   }
   return sum / outputs.length
-}
-
-const NEWTON_STEPS = 25
-/** Keeps the slope near 1 where a handful of frauds would say anything. */
-const RIDGE = 1
-
-/** Log-odds = slope × output + intercept by Newton's method (Platt 1999), the slope held positive. */
-function fitLogistic(outputs: Float32Array, truths: Uint8Array, shift: number) {
-  let slope = 1
-  let intercept = shift
-  for (let step = 0; step < NEWTON_STEPS; step++) {
-    let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), 0, RIDGE, 0, 1e-9]
-    for (const [i, x] of outputs.entries()) {
-      const p = 1 / (1 + Math.exp(-(slope * x + intercept)))
-      const error = p - (truths[i] ?? 0)
-      const curve = p * (1 - p)
-      gs += error * x
-      gi += error
-      hss += curve * x * x
-      hsi += curve * x
-      hii += curve
-    }
-    const determinant = hss * hii - hsi * hsi
-    if (!(determinant > 0)) break
-    slope = Math.max(0.1, slope - (hii * gs - hsi * gi) / determinant)
-    intercept -= (hss * gi - hsi * gs) / determinant
-  }
-  return { slope, intercept }
 }
 
 function shuffle(order: number[], int: (below: number) => number): void {

@@ -9,6 +9,7 @@ import { predict } from '../../../src/model/network.ts'
 import { fitTail, rarityOf } from '../../../src/model/rarity.ts'
 import { createRarityNet, createRarityShares, rarityScore } from '../../../src/model/rarity-net.ts'
 import { reliability } from '../../../src/model/reliability.ts'
+import { transformed } from '../../../src/model/scaling.ts'
 import { createSupervisedNet } from '../../../src/model/supervised-net.ts'
 
 beforeAll(() => readyBackend())
@@ -40,7 +41,9 @@ describe('rarity', () => {
         (values, a, b) => {
           const feature = { transform: 'log', odd: 'high' } as const
           const tailed = { ...feature, tail: fitTail(Float64Array.from(values), feature) }
-          const [low, high] = [Math.min(a, b), Math.max(a, b)].map((value) => rarityOf(value, tailed))
+          const [low, high] = [Math.min(a, b), Math.max(a, b)].map((value) =>
+            rarityOf(transformed(value, 'log'), tailed),
+          )
           expect(low).toBeLessThanOrEqual(high!)
           expect(rarityOf(Number.NaN, tailed)).toBe(0)
         },
