@@ -10,7 +10,7 @@ import type { EventLog } from '../../src/log/event-log.ts'
 import { createTopics } from '../../src/log/topic-admin.ts'
 import { topicSettings } from '../../src/log/topic-settings.ts'
 import { type TopicNames, topicNames } from '../../src/log/topics.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { silentLogger } from '../support/silent-logger.ts'
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts'
 import { type Collector, collect, textOf } from '../support/collector.ts'
 import { paymentEvent } from '../support/events.ts'
@@ -132,11 +132,5 @@ export function underLoad(processors: ControlledProcessors): { stop(): Promise<v
 }
 
 function silent() {
-  return createLogger({
-    level: 'silent',
-    format: 'json',
-    secrets: [],
-    maskCardNumbers: (text) => text,
-    destination: { write: () => undefined },
-  })
+  return silentLogger()
 }

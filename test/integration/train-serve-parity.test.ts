@@ -21,7 +21,7 @@ import { simulatedRecords } from '../../src/model/training-records.ts'
 import { collectTrainingSet } from '../../src/model/training-set.ts'
 import { trainModel } from '../../src/model/train.ts'
 import { loadRates } from '../../src/payment/rates.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { silentLogger } from '../support/silent-logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createWindowSet } from '../../src/velocity/window.ts'
 import { kafkaUnderTest } from '../support/kafka/kafka-under-test.ts'
@@ -114,13 +114,7 @@ it('computes live over Kafka and Redis the features that were written at trainin
   const app = await startApp({
     config,
     version: 'test',
-    logger: createLogger({
-      level: 'silent',
-      format: 'json',
-      secrets: [],
-      maskCardNumbers: (text) => text,
-      destination: { write: () => undefined },
-    }),
+    logger: silentLogger(),
     metrics: createMetrics({ alertsTopic: topics.alerts, now: Date.now, processMetrics: false }),
     now: Date.now,
     onCompleted,

@@ -4,7 +4,7 @@ import { startApp } from '../../src/app.ts'
 import type { Batch } from '../../src/batch.ts'
 import { loadConfig } from '../../src/config.ts'
 import { topicNames } from '../../src/log/topics.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { silentLogger } from './silent-logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 
 export interface EmbeddedOptions {
@@ -22,13 +22,7 @@ export function startEmbedded({
   return startApp({
     config,
     version: 'test',
-    logger: createLogger({
-      level: 'silent',
-      format: 'json',
-      secrets: [],
-      maskCardNumbers: (text) => text,
-      destination: { write: () => undefined },
-    }),
+    logger: silentLogger(),
     metrics: createMetrics({ alertsTopic: topicNames('').alerts, now: Date.now, processMetrics: false }),
     now: Date.now,
     onCompleted,

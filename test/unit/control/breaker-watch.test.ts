@@ -4,15 +4,9 @@ import { createBreakerWatch } from '../../../src/control/breaker-watch.ts'
 import type { Demotion } from '../../../src/control/control-record.ts'
 import type { OutputRecord } from '../../../src/log/event-log.ts'
 import type { RuleBreaker } from '../../../src/rules/rule-breaker.ts'
-import { createLogger } from '../../../src/telemetry/logger.ts'
+import { silentLogger } from '../../support/silent-logger.ts'
 
-const logger = createLogger({
-  level: 'silent',
-  format: 'json',
-  secrets: [],
-  maskCardNumbers: (text) => text,
-  destination: { write: () => undefined },
-})
+const logger = silentLogger()
 
 /** The rules of which a demotion was written after these counts. */
 async function demotedAfter(

@@ -1,30 +1,15 @@
 // `paysentry evaluate`, unattended: a table, JSON and a page, the same each time; and a model that exists, as it is.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { evaluateCommand } from '../../../src/cli/evaluate.ts'
 import { evaluationText } from '../../../src/cli/evaluation-text.ts'
 import { simulateCommand } from '../../../src/cli/simulate.ts'
 import { trainCommand } from '../../../src/cli/train.ts'
 import type { EvaluationReport } from '../../../src/evaluation/report.ts'
+import { commandTest } from '../../support/command-test.ts'
 
-let folder = ''
-let said = ''
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'paysentry-evaluate-'))
-  said = ''
-  const say = (text: string | Uint8Array): boolean => {
-    said += String(text)
-    return true
-  }
-  vi.spyOn(process.stdout, 'write').mockImplementation(say)
-  vi.spyOn(process.stderr, 'write').mockImplementation(say)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  rmSync(folder, { recursive: true })
-})
+const at = commandTest('evaluate', ['stdout', 'stderr'])
 
 const FEATURES = `features:
   - { id: amount, group: amount, odd: high, transform: log, cel: amount, description: Amount }
@@ -39,7 +24,7 @@ async function evaluated(
   name: string,
   ...args: string[]
 ): Promise<{ report: EvaluationReport; html: string }> {
-  const [json, html] = [join(folder, `${name}.json`), join(folder, `${name}.html`)]
+  const [json, html] = [join(at.folder, `${name}.json`), join(at.folder, `${name}.html`)]
   await call(evaluateCommand(), '--resamples', '20', '--epochs', '2', '--json', json, '--html', html, ...args)
   return {
     report: JSON.parse(readFileSync(json, 'utf8')) as EvaluationReport,
@@ -48,7 +33,7 @@ async function evaluated(
 }
 
 it('judges heads beside baselines and by campaign on simulated traffic, and a trained model as it is', async () => {
-  const features = join(folder, 'features.yaml')
+  const features = join(at.folder, 'features.yaml')
   writeFileSync(features, FEATURES)
   const traffic = ['--simulate', '--events', '16000', '--customers', '250']
   const { report, html } = await evaluated('fitted', ...traffic, '--features', features)
@@ -80,12 +65,12 @@ it('judges heads beside baselines and by campaign on simulated traffic, and a tr
     '--epochs',
     '2',
     '--out',
-    folder,
+    at.folder,
     '--no-current',
     '--name',
     'v1',
   )
-  const frozen = await evaluated('frozen', ...traffic, '--model', join(folder, 'v1'))
+  const frozen = await evaluated('frozen', ...traffic, '--model', join(at.folder, 'v1'))
   expect(frozen.report.model).toMatch(/^v1@/)
   expect(frozen.report.warnings.join()).toContain('trained on this very traffic')
   // Baselines do not ask which model is judged.
@@ -94,8 +79,8 @@ it('judges heads beside baselines and by campaign on simulated traffic, and a tr
 }, 120_000)
 
 it('evaluates a file of events and labels, the same to the byte each time', async () => {
-  const file = join(folder, 'traffic.jsonl')
-  const features = join(folder, 'features.yaml')
+  const file = join(at.folder, 'traffic.jsonl')
+  const features = join(at.folder, 'features.yaml')
   writeFileSync(features, FEATURES)
   await call(
     simulateCommand(),
@@ -120,7 +105,7 @@ it('evaluates a file of events and labels, the same to the byte each time', asyn
 }, 120_000)
 
 it('says what is missing when there is nothing to judge or nothing to fit to', async () => {
-  const features = join(folder, 'features.yaml')
+  const features = join(at.folder, 'features.yaml')
   writeFileSync(features, FEATURES)
   const traffic = ['--simulate', '--events', '3000', '--customers', '100', '--features', features]
   await expect(evaluated('x', ...traffic, '--since', '2030-01-01T00:00:00Z')).rejects.toThrow(

@@ -1,27 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { importCommand } from '../../../src/cli/import.ts'
 import { labelSchema, paymentEventSchema } from '../../../src/payment/event.ts'
 import { containsCardNumber } from '../../../src/payment/card-number.ts'
+import { commandTest } from '../../support/command-test.ts'
 
-let folder = ''
-let said = ''
+const at = commandTest('import', ['stderr'])
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'paysentry-import-'))
-  said = ''
   vi.stubEnv('PAYSENTRY_PRIVACY_PSEUDONYM_KEY', '000102030405060708090a0b0c0d0e0f')
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += String(text)
-    return true
-  })
 })
 afterEach(() => {
-  vi.restoreAllMocks()
   vi.unstubAllEnvs()
   process.exitCode = undefined
-  rmSync(folder, { recursive: true })
 })
 
 const SPARKOV = 'docs/import/sparkov.yaml'
@@ -37,7 +28,7 @@ interface Line {
 }
 
 async function importText(text: string, mapping: string, ...more: string[]): Promise<Line[]> {
-  const [input, output] = [join(folder, 'in'), join(folder, 'out.jsonl')]
+  const [input, output] = [join(at.folder, 'in'), join(at.folder, 'out.jsonl')]
   writeFileSync(input, text)
   await importCommand()
     .exitOverride()
@@ -73,7 +64,7 @@ describe('paysentry import', () => {
     expect(cards[0]).not.toBe(cards[2])
     expect(lines.some((line) => containsCardNumber(JSON.stringify(line)))).toBe(false)
     expect(JSON.stringify(lines)).not.toContain('Doe')
-    expect(said).toContain('4 rows: 4 events and 1 labels written, 0 rows rejected')
+    expect(at.said).toContain('4 rows: 4 events and 1 labels written, 0 rows rejected')
   })
 
   it('writes a label when it was known, between the payments of that time, and never for genuine rows unasked', async () => {
@@ -130,16 +121,16 @@ describe('paysentry import', () => {
       sparkovRow(5, '2019-01-01 00:00:45', '-3', '0'),
       sparkovRow(6, '2019-01-01 00:00:46', '3', '0'),
     ]
-    const rejects = join(folder, 'rejects.jsonl')
+    const rejects = join(at.folder, 'rejects.jsonl')
     const lines = await importText(rows.join('\n'), SPARKOV, '--rejects', rejects)
     expect(lines.map(({ value }) => value.id)).toEqual(['t6'])
-    expect(said).toContain('1 events and 0 labels written, 6 rows rejected')
-    expect(said).toContain('2 rejected, trans_date_trans_time is no time:\n')
-    expect(said).toContain('  line 2: "yesterday" is not of the format yyyy-MM-dd HH:mm:ss')
-    expect(said).toContain('  line 3: "much" is not a number')
-    expect(said).toContain('  line 4: "maybe" is neither fraud nor genuine')
-    expect(said).toMatch(/row is not CSV:\n {2}line 5: /)
-    expect(said).toMatch(/EVENT_INVALID:\n {2}line 7: .*amount/)
+    expect(at.said).toContain('1 events and 0 labels written, 6 rows rejected')
+    expect(at.said).toContain('2 rejected, trans_date_trans_time is no time:\n')
+    expect(at.said).toContain('  line 2: "yesterday" is not of the format yyyy-MM-dd HH:mm:ss')
+    expect(at.said).toContain('  line 3: "much" is not a number')
+    expect(at.said).toContain('  line 4: "maybe" is neither fraud nor genuine')
+    expect(at.said).toMatch(/row is not CSV:\n {2}line 5: /)
+    expect(at.said).toMatch(/EVENT_INVALID:\n {2}line 7: .*amount/)
     const written = readFileSync(rejects, 'utf8').trimEnd().split('\n')
     expect(written.map((line) => Number(JSON.parse(line).line)).sort((a, b) => a - b)).toEqual([
       2, 3, 4, 5, 6, 7,
@@ -147,17 +138,17 @@ describe('paysentry import', () => {
   })
 
   it('never writes a card number in clear, not even into the report', async () => {
-    const mapping = join(folder, 'mapping.yaml')
+    const mapping = join(at.folder, 'mapping.yaml')
     writeFileSync(mapping, readFileSync(SPARKOV, 'utf8').replace('token: card_', 'otherwise: none'))
     const row = sparkovRow(0, '2019-01-01 00:00:18', '4.97', '0')
     expect(await importText([HEAD, row].join('\n'), mapping)).toEqual([])
-    expect(said).toContain('CARD_NUMBER_IN_CLEAR')
-    expect(containsCardNumber(said)).toBe(false)
+    expect(at.said).toContain('CARD_NUMBER_IN_CLEAR')
+    expect(containsCardNumber(at.said)).toBe(false)
     expect(process.exitCode).toBe(1)
   })
 
   it('reads JSON Lines with inner objects, and amounts in minor units', async () => {
-    const mapping = join(folder, 'mapping.yaml')
+    const mapping = join(at.folder, 'mapping.yaml')
     writeFileSync(
       mapping,
       `format: json-lines
@@ -187,12 +178,12 @@ label: { column: fraud, fraud: ["true"], genuine: ["false"], fraudAfter: 1d, gen
       ['payments.labels', 'fraud'],
       ['payments.labels', 'genuine'],
     ])
-    expect(said).toContain('line 2:')
-    expect(said).toContain('line 5: a line must hold one object')
+    expect(at.said).toContain('line 2:')
+    expect(at.said).toContain('line 5: a line must hold one object')
   })
 
   it('names every mistake in a mapping and where it stands', async () => {
-    const mapping = join(folder, 'mapping.yaml')
+    const mapping = join(at.folder, 'mapping.yaml')
     writeFileSync(
       mapping,
       'format: csv\ntime: { column: t, format: seconds }\namount: major\nevent:\n  type: { constant: transfer }\n  amount: { column: a }\n',

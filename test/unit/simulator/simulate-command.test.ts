@@ -1,25 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { describeProgress, simulateCommand, startOf } from '../../../src/cli/simulate.ts'
 import { labelSchema, paymentEventSchema } from '../../../src/payment/event.ts'
 import { DAY_MS } from './records.ts'
+import { commandTest } from '../../support/command-test.ts'
 
-let folder = ''
-let said = ''
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'paysentry-simulate-'))
-  said = ''
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += String(text)
-    return true
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  rmSync(folder, { recursive: true })
-})
+const at = commandTest('simulate', ['stderr'])
 
 async function simulate(...args: string[]): Promise<void> {
   await simulateCommand()
@@ -29,7 +16,7 @@ async function simulate(...args: string[]): Promise<void> {
 
 describe('paysentry simulate', () => {
   it('writes a file of JSON Lines that holds so many events, the same every time', async () => {
-    const files = [join(folder, 'a.jsonl'), join(folder, 'b.jsonl')] as const
+    const files = [join(at.folder, 'a.jsonl'), join(at.folder, 'b.jsonl')] as const
     for (const file of files) await simulate('--to', file, '--events', '2500', '--fraud-share', '0.05')
     const text = readFileSync(files[0], 'utf8')
     expect(readFileSync(files[1], 'utf8')).toBe(text)
@@ -44,11 +31,11 @@ describe('paysentry simulate', () => {
       expect(schema.safeParse(value).success).toBe(true)
     }
     expect(events[0].value.time).toMatch(/^2026-01-01T00:0/)
-    expect(said).toMatch(/^done: 2500 events, \d+ labels in /)
+    expect(at.said).toMatch(/^done: 2500 events, \d+ labels in /)
   })
 
   it('starts where it is told, runs one campaign alone and adds bad messages', async () => {
-    const file = join(folder, 'c.jsonl')
+    const file = join(at.folder, 'c.jsonl')
     const args = [
       '--start',
       '2027-05-03T10:00:00+02:00',
@@ -62,7 +49,7 @@ describe('paysentry simulate', () => {
     expect(JSON.parse(lines[0]!).value.time).toMatch(/^2027-05-03T08:/)
     expect(JSON.parse(lines[99]!).value).toBeNull()
     expect(typeof JSON.parse(lines[199]!).value).toBe('string')
-    expect(said).toContain('10 bad messages')
+    expect(at.said).toContain('10 bad messages')
   })
 
   it.each([
@@ -74,11 +61,11 @@ describe('paysentry simulate', () => {
     ['--poison-every', '1', 'whole number from 2'],
     ['--campaign', 'phishing', 'card-testing, stolen-card'],
   ])('refuses %s %s and says what it takes', async (option, value, message) => {
-    await expect(simulate('--to', join(folder, 'd'), option, value)).rejects.toThrow(message)
+    await expect(simulate('--to', join(at.folder, 'd'), option, value)).rejects.toThrow(message)
   })
 
   it('says when the file cannot be written', async () => {
-    await expect(simulate('--to', join(folder, 'no', 'such'))).rejects.toThrow('cannot be written')
+    await expect(simulate('--to', join(at.folder, 'no', 'such'))).rejects.toThrow('cannot be written')
   })
 })
 
