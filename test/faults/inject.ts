@@ -10,11 +10,21 @@ import type { TcpProxy } from './tcp-proxy.ts'
 /** Silent for this long, a processor has lost its partitions, and does not know it. */
 const SILENT_MS = SESSION_MS + 1_500
 const POINT_WITHIN_MS = 120_000
+/** A processor that the group is just giving its partitions back to has missed the traffic: it gets more. */
+const MORE_EVERY_MS = 10_000
 
 type Around = () => Promise<void>
 
-/** Does the fault while `around` publishes, and resolves when what it broke has been put right again. */
-export async function inject(deployment: Deployment, fault: Fault, around: Around): Promise<void> {
+/**
+ * Does the fault while `around` publishes, and resolves when what it broke has been put right again. `more` publishes some of it once
+ * more, as a payment service may.
+ */
+export async function inject(
+  deployment: Deployment,
+  fault: Fault,
+  around: Around,
+  more: Around,
+): Promise<void> {
   const { victim, lengthMs, point } = fault
   const { servers } = deployment
   const network = servers.networks[victim]
@@ -24,7 +34,11 @@ export async function inject(deployment: Deployment, fault: Fault, around: Aroun
     case 'crash':
     case 'stall':
     case 'answer-lost':
-      return atPoint({ deployment, fault, network, processor }, point === null ? {} : pointOf(point), around)
+      return atPoint(
+        { deployment, fault, network, processor, more },
+        point === null ? {} : pointOf(point),
+        around,
+      )
     case 'kill':
       await Promise.all([around(), processor.kill()])
       await deployment.startProcessor(victim)
@@ -88,12 +102,13 @@ interface Scene {
   readonly fault: Fault
   readonly network: Network
   readonly processor: Processor
+  readonly more: Around
 }
 
 async function atPoint(scene: Scene, { stage, wire }: Point, around: Around): Promise<void> {
   if (stage !== undefined) return atStage(scene, stage, around)
   if (wire === undefined) throw new Error('the fault has no point')
-  const { deployment, fault, network, processor } = scene
+  const { deployment, fault, network, processor, more } = scene
   const sprung = Promise.withResolvers<void>()
   await untilJoined(processor)
   const proxy = network[wire.server]
@@ -110,7 +125,7 @@ async function atPoint(scene: Scene, { stage, wire }: Point, around: Around): Pr
       return true
     },
   })
-  await Promise.all([around(), reached(sprung.promise, fault)])
+  await Promise.all([around(), reached(sprung.promise, { fault, processor, more })])
   if (fault.kind === 'crash') {
     await processor.exited
     await deployment.startProcessor(fault.victim)
@@ -119,9 +134,9 @@ async function atPoint(scene: Scene, { stage, wire }: Point, around: Around): Pr
 }
 
 /** Another processor joins, comes to the end of the stage, and goes no further. */
-async function atStage({ deployment, fault }: Scene, stage: string, around: Around): Promise<void> {
+async function atStage({ deployment, fault, more }: Scene, stage: string, around: Around): Promise<void> {
   const faulty = await deployment.startFaulty(`${fault.kind}:${stage}`)
-  await Promise.all([around(), reached(saysThatItIsThere(faulty), fault)])
+  await Promise.all([around(), reached(saysThatItIsThere(faulty), { fault, processor: faulty, more })])
   if (fault.kind === 'crash') {
     await faulty.exited
     return
@@ -145,15 +160,23 @@ async function saysThatItIsThere(processor: Processor): Promise<void> {
   while (!processor.output().includes(AT_THE_POINT)) await delay(20)
 }
 
-async function reached(point: Promise<void>, { kind, point: name }: Fault): Promise<void> {
-  const giveUp = new AbortController()
-  const late = delay(POINT_WITHIN_MS, undefined, { signal: giveUp.signal }).then(() => {
-    throw new Error(`the point was not reached: ${kind} ${name}`)
+async function reached(
+  point: Promise<void>,
+  { fault, processor, more }: Pick<Scene, 'fault' | 'processor' | 'more'>,
+): Promise<void> {
+  let isThere = false
+  const there = point.then(() => {
+    isThere = true
   })
-  late.catch(() => undefined)
-  try {
-    await Promise.race([point, late])
-  } finally {
+  for (let waitedMs = 0; waitedMs < POINT_WITHIN_MS; waitedMs += MORE_EVERY_MS) {
+    const giveUp = new AbortController()
+    const late = delay(MORE_EVERY_MS, undefined, { signal: giveUp.signal })
+    late.catch(() => undefined)
+    await Promise.race([there, late])
     giveUp.abort()
+    if (isThere) return
+    await more()
   }
+  const said = processor.output().slice(-6_000)
+  throw new Error(`the point was not reached: ${fault.kind} ${fault.point}; the processor said:\n${said}`)
 }

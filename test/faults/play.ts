@@ -35,8 +35,11 @@ export async function play(servers: Servers, schedule: Schedule, eventCount: num
         await publishAll(deployment.log, chunk)
       }
     }
+    const publishMore = async (): Promise<void> => {
+      await publishAll(deployment.log, messages.slice(Math.max(0, next - 2 * CHUNK), next))
+    }
     await publishShare()
-    for (const fault of schedule.faults) await inject(deployment, fault, publishShare)
+    for (const fault of schedule.faults) await inject(deployment, fault, publishShare, publishMore)
     await publishShare()
     const behind = await offsets.untilAllCommitted()
     if (behind.length > 0) {

@@ -104,13 +104,15 @@ async function underFaults({ deployment, sampler, traffic, rate, options }: Stag
     ({ point }) => point !== 'offsets in the transaction' || options.delivery === 'exactly-once',
   )
   const endAt = options.minutes * 60
+  // Traffic comes all the time.
+  const nothing = async (): Promise<void> => undefined
   await delay(CALM_MS)
   for (const drawn of ofMode) {
     // The last fault needs its time too.
     if (sampler.at() > endAt - 60) break
     const fault: Fault = kills(drawn) ? { ...drawn, victim: KILLED } : drawn
     const from = sampler.at()
-    await inject(deployment, fault, async () => undefined)
+    await inject(deployment, fault, nothing, nothing)
     const to = sampler.at()
     const caughtUpAt = await lagIsBack(sampler, rate)
     marks.push({ name: nameOf(fault), from, to, caughtUpAt })
