@@ -3,6 +3,7 @@
 import { Cluster, Command, type Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { shardTags } from './journal-key.ts'
+import { functionCall } from './redis-call.ts'
 import type { RedisConnection, RedisConnectionOptions } from './redis-connection.ts'
 import { replyCode } from './redis-error.ts'
 import { loadLibrary, readLibraryCode } from './redis-library.ts'
@@ -97,7 +98,7 @@ export function connectCluster(options: RedisConnectionOptions): RedisConnection
     const node = masterOf(part)
     await checkLibrary(node)
     try {
-      const called = node.callBuffer('FCALL', [...args])
+      const called = node.sendCommand(functionCall(args))
       // In the same tick, so that it follows the call on the wire.
       const [reply] = await Promise.all([called, awaitReplicas(node, options)])
       return reply

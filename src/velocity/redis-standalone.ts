@@ -1,5 +1,6 @@
 // One Redis server, or whatever stands behind one address.
 import { Redis } from 'ioredis'
+import { functionCall } from './redis-call.ts'
 import type { RedisConnection, RedisConnectionOptions } from './redis-connection.ts'
 import { replyCode } from './redis-error.ts'
 import { loadLibrary, readLibraryCode } from './redis-library.ts'
@@ -68,7 +69,7 @@ export function connectStandalone(options: RedisConnectionOptions): RedisConnect
   }
 
   async function callOnce(args: readonly (string | Buffer)[]): Promise<unknown> {
-    const called = redis.callBuffer('FCALL', [...args])
+    const called = redis.sendCommand(functionCall(args))
     // In the same tick, so that it follows the call on the wire.
     const [reply] = await Promise.all([called, awaitReplicas(redis, options)])
     return reply

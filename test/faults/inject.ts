@@ -164,15 +164,12 @@ async function reached(
   point: Promise<void>,
   { fault, processor, more }: Pick<Scene, 'fault' | 'processor' | 'more'>,
 ): Promise<void> {
-  let isThere = false
-  const there = point.then(() => {
-    isThere = true
-  })
+  const there = point.then(() => true)
   for (let waitedMs = 0; waitedMs < POINT_WITHIN_MS; waitedMs += MORE_EVERY_MS) {
     const giveUp = new AbortController()
-    const late = delay(MORE_EVERY_MS, undefined, { signal: giveUp.signal })
+    const late = delay(MORE_EVERY_MS, false, { signal: giveUp.signal })
     late.catch(() => undefined)
-    await Promise.race([there, late])
+    const isThere = await Promise.race([there, late])
     giveUp.abort()
     if (isThere) return
     await more()
