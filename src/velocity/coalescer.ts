@@ -2,13 +2,13 @@
 // has grown, and two processors that do it at once are harmless (compare-and-set in the store).
 import { coalesce } from './coalesce.ts'
 import { FIRST_LABEL_KIND, RECORD_KINDS } from './entity.ts'
-import type { Horizons } from './grid.ts'
+import { type Horizons, reachableFrom } from './grid.ts'
 import type { Journal } from './journal.ts'
-import { HEADER_BYTES, RECORD_BYTES } from './journal-codec.ts'
+import { BUCKET_BYTES, HEADER_BYTES, RECORD_BYTES } from './journal-codec.ts'
 import { readJournal } from './journal-reader.ts'
 import type { JournalStore } from './journal-store.ts'
 import { collect } from './row-range.ts'
-import { oldestMs } from './row-tree.ts'
+import { oldestMs as oldestRowMs } from './row-tree.ts'
 import { keyOf } from './rows.ts'
 import { clearTotals, countOf, createTotals } from './totals.ts'
 
@@ -29,12 +29,14 @@ export interface Coalescer {
 
 /** Fewer records are not worth a rewrite. */
 const LEAST_RECORDS = 64
-/** A bucket takes 64 bytes and a record 52: a rewrite that leaves more than half of the bytes is not worth it either. */
-const LEAST_RECORDS_A_BUCKET = 2
+const LEAST_SHARE = 1 / 4
+/** Of room. */
+const RECORDS_A_BUCKET = BUCKET_BYTES / RECORD_BYTES
 /** A grid's step is between half a percent and one percent of the age: so many steps, at most, until it has grown e-fold. */
 const STEPS_AN_E_FOLD = 200
 /** Journals in line; more are looked at again when they have grown. */
 const MOST_WAITING = 10_000
+const NONE_LATER = new Float64Array(0)
 const EVENT_KINDS = Object.values(RECORD_KINDS).filter((kind) => kind < FIRST_LABEL_KIND)
 
 export function createCoalescer(
@@ -48,20 +50,33 @@ export function createCoalescer(
   let working = false
   let closed = false
 
-  function oldRecords(journal: Journal): number {
-    const cutMs = journal.newestMs - horizons.allowedLatenessMs - horizons.exactHorizonMs
-    if (cutMs <= 0) return 0
+  /** Events of the journal with a time of at most `untilMs`. */
+  function eventsUntil(journal: Journal, untilMs: number): number {
+    if (untilMs <= 0) return 0
     clearTotals(totals, 0)
     for (const kind of EVENT_KINDS) {
       const range = {
         low: keyOf(kind, 0),
-        high: keyOf(kind, cutMs),
+        high: keyOf(kind, untilMs),
         ordinal: Number.POSITIVE_INFINITY,
-        later: new Float64Array(0),
+        later: NONE_LATER,
       }
       collect(journal, range, false, totals)
     }
     return countOf(totals)
+  }
+
+  /** How many records' room a rewrite would give back, at the least. */
+  function gainOf(journal: Journal): number {
+    const { allowedLatenessMs, exactHorizonMs } = horizons
+    const lateMs = journal.newestMs - allowedLatenessMs
+    const reachableMs = reachableFrom(journal.newestMs, horizons)
+    // What no window reaches goes altogether; of the rest, what no exact edge reaches becomes buckets.
+    const gone = eventsUntil(journal, reachableMs)
+    const joined = eventsUntil(journal, lateMs - exactHorizonMs) - gone
+    const oldestMs = Math.max(reachableMs, oldestRowMs(journal))
+    const buckets = Math.min(joined, mostBuckets(lateMs - oldestMs, exactHorizonMs))
+    return gone + joined - buckets * RECORDS_A_BUCKET
   }
 
   async function one(key: string): Promise<void> {
@@ -93,12 +108,9 @@ export function createCoalescer(
   return {
     consider(journal) {
       if (closed || journal.length < journal.coalesceFrom) return
-      const old = oldRecords(journal)
-      // Half of them at least: so a record is moved once or twice in its life, whatever the journal's length.
-      const isWorthIt =
-        old >= LEAST_RECORDS &&
-        old * 2 >= journal.records &&
-        old >= LEAST_RECORDS_A_BUCKET * mostBuckets(journal, horizons)
+      const gain = gainOf(journal)
+      // A part of them at least: so a record is moved a few times in its life, whatever the journal's length.
+      const isWorthIt = gain >= LEAST_RECORDS && gain >= journal.records * LEAST_SHARE
       const more = isWorthIt ? LEAST_RECORDS : Math.max(LEAST_RECORDS / 4, journal.records >> 3)
       journal.coalesceFrom = journal.length + more * RECORD_BYTES
       if (!isWorthIt || waiting.size >= MOST_WAITING) return
@@ -116,8 +128,7 @@ export function createCoalescer(
   }
 }
 
-/** How many buckets the journal's old records may become, as far as its first kind of record tells. */
-function mostBuckets(journal: Journal, { allowedLatenessMs, exactHorizonMs }: Horizons): number {
-  const oldestAgeMs = journal.newestMs - allowedLatenessMs - oldestMs(journal)
-  return STEPS_AN_E_FOLD * Math.log(Math.max(1, oldestAgeMs / Math.max(1, exactHorizonMs)))
+/** How many buckets records of one kind may become between the exact horizon and this age. */
+function mostBuckets(oldestAgeMs: number, exactHorizonMs: number): number {
+  return Math.ceil(STEPS_AN_E_FOLD * Math.log(Math.max(1, oldestAgeMs / Math.max(1, exactHorizonMs))))
 }

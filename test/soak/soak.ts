@@ -24,7 +24,7 @@ const KILLED = 1
 
 /** Small caches, so that they are full before the warm-up is over; everything else as it comes. */
 const SETTINGS = {
-  PAYSENTRY_VELOCITY_CACHE_BYTES: String(16 * 1_048_576),
+  PAYSENTRY_VELOCITY_CACHE_BYTES: String(64 * 1_048_576),
   PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(DAY_MS),
   PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(DAY_MS),
   PAYSENTRY_DEGRADE_JOURNALS: 'review',
