@@ -46,12 +46,16 @@ export interface JournalGroup {
   readonly cached: Journal | null
   readonly records: PlannedRecord[]
   sentRecords: number
+  /** Where the first one that is sent stands in the plan's `records`, bytes. */
+  from: number
 }
 
 export interface AppendPlan {
   readonly groups: readonly JournalGroup[]
   /** One a group, in the same order. */
   readonly requests: readonly AppendRequest[]
+  /** All that are sent. */
+  readonly records: DataView
 }
 
 const NO_JOURNAL = 0
@@ -115,7 +119,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
       const journal = found?.generation === generation ? found : null
       if (journal !== null) cache.retain(journal)
       const key = found?.key ?? journalKey(entity)
-      group = { entity, key, generation, cached: journal, records: [], sentRecords: 0 }
+      group = { entity, key, generation, cached: journal, records: [], sentRecords: 0, from: 0 }
       groups.set(entity.pseudonym, group)
     }
     return group
@@ -131,7 +135,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
     },
     plan() {
       const list = [...groups.values()]
-      return { groups: list, requests: encode(list) }
+      return { groups: list, ...encode(list) }
     },
   }
 }
@@ -153,15 +157,16 @@ function isPlanned(group: JournalGroup, { low, high }: Hash64): boolean {
 }
 
 /** All records in one buffer, those of a journal next to each other: a buffer for each costs more than writing into it. */
-function encode(groups: readonly JournalGroup[]): AppendRequest[] {
+function encode(groups: readonly JournalGroup[]): Pick<AppendPlan, 'requests' | 'records'> {
   let total = 0
   for (const { sentRecords } of groups) total += sentRecords
   const bytes = new Uint8Array(total * RECORD_BYTES)
   const view = viewOf(bytes)
   let at = 0
-  return groups.map(({ entity, key, cached, records }) => {
-    const start = at
-    for (const { subject, sent } of records) {
+  const requests = groups.map((group): AppendRequest => {
+    const { entity, key, cached } = group
+    group.from = at
+    for (const { subject, sent } of group.records) {
       if (!sent) continue
       writeRecord(view, at, subject, entity.type)
       at += RECORD_BYTES
@@ -170,9 +175,10 @@ function encode(groups: readonly JournalGroup[]): AppendRequest[] {
       key,
       knownHeader: cached?.header ?? null,
       knownLength: cached?.length ?? NO_JOURNAL,
-      records: bytes.subarray(start, at),
+      records: bytes.subarray(group.from, at),
     }
   })
+  return { requests, records: view }
 }
 
 function writeRecord(view: DataView, at: number, subject: Subject, type: EntityType): void {

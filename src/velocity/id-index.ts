@@ -37,15 +37,10 @@ export function ordinalOfId({ ids, places }: IdIndex, low: number, high: number)
 }
 
 /** Adds a record that counts; ordinals ascend, and those left out are records that are ignored. */
-export function addIndexed(
-  index: IdIndex,
-  ordinal: number,
-  id: { low: number; high: number },
-  key: number,
-): void {
+export function addIndexed(index: IdIndex, ordinal: number, low: number, high: number, key: number): void {
   if (ordinal >= index.keys.length) grow(index, ordinal + 1 + (ordinal >> 2))
-  index.ids[ordinal * 2] = id.low
-  index.ids[ordinal * 2 + 1] = id.high
+  index.ids[ordinal * 2] = low
+  index.ids[ordinal * 2 + 1] = high
   index.keys[ordinal] = key
   index.size = ordinal + 1
   place(index, ordinal)

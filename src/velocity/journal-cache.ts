@@ -1,4 +1,6 @@
-// Folded journals by entity, least recently used first to go, bounded in bytes.
+// Folded journals by entity, bounded in bytes. What was not used for longest goes first, about: by the clock algorithm (Corbató, 1968),
+// a hand goes round and drops what was not used since it last came by. A list in the order of use would touch two other
+// journals at every use, which are in no cache of the processor.
 // Only memory hangs on it: a journal that was dropped is read from the store again and gives the same numbers.
 import { type Arena, createArena } from './arena.ts'
 import { type Journal, journalBytes, releaseIfUnused } from './journal.ts'
@@ -21,17 +23,9 @@ export interface JournalCache {
   release(journal: Journal): void
   /** Gives the memory back of a journal that never came into the cache. */
   discard(journal: Journal): void
-  /** Makes this the entity's journal and the last one used, at its present size, and drops what has no room. */
+  /** Makes this the entity's journal, at its present size, notes that it was used, and drops what has no room. */
   put(pseudonym: string, journal: Journal): void
   figures(): JournalCacheFigures
-}
-
-interface Entry {
-  readonly pseudonym: string
-  journal: Journal
-  bytes: number
-  older: Entry | null
-  newer: Entry | null
 }
 
 /** Of the limit, this part is for gaps between the blocks of the arena. */
@@ -40,48 +34,48 @@ const GAPS_SHARE = 1 / 8
 export function createJournalCache(limitBytes: number): JournalCache {
   const arena = createArena()
   const journalsLimit = limitBytes * (1 - GAPS_SHARE)
-  const entries = new Map<string, Entry>()
-  let oldest: Entry | null = null
-  let newest: Entry | null = null
+  const journals = new Map<string, Journal>()
+  // Goes through the map in the order of insertion, also when something is added or taken out meanwhile.
+  let hand = journals.entries()
   let bytes = 0
   let evictions = 0
 
-  function unlink(entry: Entry): void {
-    if (entry.older === null) oldest = entry.newer
-    else entry.older.newer = entry.newer
-    if (entry.newer === null) newest = entry.older
-    else entry.newer.older = entry.older
-    // A dropped entry that the collector took for old would keep the next one alive, and so every one dropped after it:
-    // measured, 160 MB of dead journals.
-    entry.older = null
-    entry.newer = null
-  }
-
-  function linkAsNewest(entry: Entry): void {
-    entry.older = newest
-    if (newest === null) oldest = entry
-    else newest.newer = entry
-    newest = entry
-  }
-
-  function evictOldest(): void {
-    if (oldest === null) return
-    const entry: Entry = oldest
-    unlink(entry)
-    entries.delete(entry.pseudonym)
-    bytes -= entry.bytes
+  function moveHand(): void {
+    const { value: entry, done } = hand.next()
+    if (done === true) {
+      hand = journals.entries()
+      return
+    }
+    const [pseudonym, journal] = entry
+    if (journal.wasUsed) {
+      journal.wasUsed = false
+      return
+    }
+    journals.delete(pseudonym)
+    bytes -= journal.cachedBytes
     evictions++
-    leave(entry.journal)
+    leave(journal)
   }
 
   function leave(journal: Journal): void {
+    journal.cachedBytes = 0
     journal.isCached = false
     releaseIfUnused(journal)
   }
 
+  function enter(pseudonym: string, journal: Journal): void {
+    const before = journals.get(pseudonym)
+    if (before !== undefined) {
+      bytes -= before.cachedBytes
+      leave(before)
+    }
+    journals.set(pseudonym, journal)
+    journal.isCached = true
+  }
+
   return {
     arena,
-    get: (pseudonym) => entries.get(pseudonym)?.journal ?? null,
+    get: (pseudonym) => journals.get(pseudonym) ?? null,
     retain(journal) {
       journal.users++
     },
@@ -91,22 +85,13 @@ export function createJournalCache(limitBytes: number): JournalCache {
     },
     discard: releaseIfUnused,
     put(pseudonym, journal) {
-      journal.isCached = true
+      if (!journal.isCached) enter(pseudonym, journal)
       const size = journalBytes(journal)
-      let entry = entries.get(pseudonym)
-      if (entry === undefined) {
-        entry = { pseudonym, journal, bytes: 0, older: null, newer: null }
-        entries.set(pseudonym, entry)
-      } else {
-        unlink(entry)
-      }
-      linkAsNewest(entry)
-      bytes += size - entry.bytes
-      if (entry.journal !== journal) leave(entry.journal)
-      entry.journal = journal
-      entry.bytes = size
-      while (bytes > journalsLimit) evictOldest()
+      bytes += size - journal.cachedBytes
+      journal.cachedBytes = size
+      journal.wasUsed = true
+      while (bytes > journalsLimit) moveHand()
     },
-    figures: () => ({ bytes, limitBytes, entries: entries.size, evictions }),
+    figures: () => ({ bytes, limitBytes, entries: journals.size, evictions }),
   }
 }

@@ -31,6 +31,7 @@ import {
   ordinalAt,
   positionAt,
   rowOfId,
+  type RowSource,
   strideOf,
   timeOfKey,
 } from './rows.ts'
@@ -51,6 +52,10 @@ export interface Journal extends RowTree {
   /** Batches in flight that will go on with it. */
   users: number
   isCached: boolean
+  /** Memory that it is counted with in the cache, bytes. */
+  cachedBytes: number
+  /** Since the cache last thought of dropping it. */
+  wasUsed: boolean
   isReleased: boolean
   /** Bytes of the stored journal that are folded, header and ignored records included. */
   length: number
@@ -97,6 +102,8 @@ export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
     header: headerText(bytes),
     users: 0,
     isCached: false,
+    cachedBytes: 0,
+    wasUsed: false,
     isReleased: false,
     length: start,
     records: 0,
@@ -121,13 +128,16 @@ export function foldRecord(journal: Journal, view: DataView, at: number): Ordina
   const ordinal = journal.records++
   const kind = readKind(view, at)
   if (kind >= FIRST_LABEL_KIND) return foldLabel(journal, view, at, ordinal)
-  const id = { low: readIdLow(view, at), high: readIdHigh(view, at) }
-  if (hasId(journal, id.low, id.high)) return DUPLICATE
+  const low = readIdLow(view, at)
+  const high = readIdHigh(view, at)
+  if (hasId(journal, low, high)) return DUPLICATE
   const timeMs = readTimeMs(view, at)
   if (isLate(journal, timeMs)) return LATE
   const key = keyOf(kind, timeMs)
-  add(journal, view, at, { key, ordinal, isLabel: false })
-  if (journal.index !== null) addIndexed(journal.index, ordinal, id, key)
+  const amount = readAmountMinor(view, at)
+  const position = readPosition(view, at)
+  add(journal, { key, ordinal, amount, position, isLabel: false, slots: journal.slots, view, from: at })
+  if (journal.index !== null) addIndexed(journal.index, ordinal, low, high, key)
   else if (journal.size > LEAF_ROWS) buildIndex(journal)
   journal.newest = ordinal
   if (timeMs > journal.newestMs) journal.newestMs = timeMs
@@ -207,20 +217,11 @@ export function journalBytes(journal: Journal): number {
   return total
 }
 
-interface RowFacts {
-  readonly key: number
-  readonly ordinal: Ordinal
-  readonly isLabel: boolean
-}
-
-function add(journal: Journal, view: DataView, from: number, facts: RowFacts): void {
-  const { slots } = journal
-  const amount = facts.isLabel ? Number.NaN : readAmountMinor(view, from)
-  const position = facts.isLabel ? 0 : readPosition(view, from)
-  insertRow(journal, { ...facts, amount, position, slots, view, from })
-  if (journal.sliding === null || facts.isLabel) return
+function add(journal: Journal, row: RowSource): void {
+  insertRow(journal, row)
+  if (journal.sliding === null || row.isLabel) return
   for (const window of journal.sliding.values()) {
-    noteRow(window, facts.key, readCounterpart(view, from, slots[window.column] ?? 0))
+    noteRow(window, row.key, readCounterpart(row.view, row.from, row.slots[window.column] ?? 0))
   }
 }
 
@@ -234,7 +235,10 @@ function foldLabel(journal: Journal, view: DataView, at: number, ordinal: Ordina
   if (known !== undefined) for (const key of keysOfLabel(known)) removeRow(journal, key, known.ordinal)
   current.set(label.of, label)
   all.push(label)
-  for (const key of keysOfLabel(label)) add(journal, view, at, { key, ordinal, isLabel: true })
+  const { slots } = journal
+  for (const key of keysOfLabel(label)) {
+    add(journal, { key, ordinal, amount: Number.NaN, position: 0, isLabel: true, slots, view, from: at })
+  }
   if (journal.index === null && journal.size > LEAF_ROWS) buildIndex(journal)
   journal.newest = ordinal
   return ordinal
@@ -265,6 +269,6 @@ function buildIndex(journal: Journal): void {
   }
   journal.index = createIdIndex(journal.records)
   for (const { ordinal, low, high, key } of rows.sort((a, b) => a.ordinal - b.ordinal)) {
-    addIndexed(journal.index, ordinal, { low, high }, key)
+    addIndexed(journal.index, ordinal, low, high, key)
   }
 }

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { HEADER_BYTES, newHeader } from './journal-codec.ts'
 import { editionPrefix, markerKey } from './journal-key.ts'
-import type { AppendReply, AppendRequest, JournalPart, JournalStore, OnReply } from './journal-store.ts'
+import type { AppendReply, AppendRequest, JournalPart, JournalStore } from './journal-store.ts'
 import { connectCluster } from './redis-cluster.ts'
 import type { RedisConnection, RedisConnectionOptions } from './redis-connection.ts'
 import { type Editions, type EditionsView, followEditions } from './redis-editions.ts'
@@ -80,6 +80,11 @@ interface Target {
   readonly twinPrefix: string | null
   /** What the marker must say. */
   readonly believed: string
+}
+
+interface Part {
+  readonly own: AppendRequest[]
+  readonly indices: number[]
 }
 
 /** The journals on a connection, in the edition that `editions` believes in. */
@@ -171,21 +176,38 @@ export function storeOn(parts: StoreParts): RedisStore {
     )
   }
 
+  /** The requests of each part, and which of all they are. */
+  function byPart(requests: readonly AppendRequest[]): Map<string, Part> {
+    const parts = new Map<string, Part>()
+    for (let index = 0; index < requests.length; index++) {
+      const request = requests[index]
+      if (request === undefined) continue
+      const name = connection.partOf(request.key)
+      let part = parts.get(name)
+      if (part === undefined) {
+        part = { own: [], indices: [] }
+        parts.set(name, part)
+      }
+      part.own.push(request)
+      part.indices.push(index)
+    }
+    return parts
+  }
+
   return {
     kind: 'redis',
     generation: () => connection.generation() + editions.switches(),
     async append(requests, onReply) {
-      const parts = Map.groupBy(requests.keys(), (index) => connection.partOf(requests[index]?.key ?? ''))
-      const replies = Array.from({ length: requests.length }, () => NOTHING)
+      const parts = byPart(requests)
+      const replies = requests.map((): AppendReply => NOTHING)
       await exchange.runWith([...parts.keys()], async () => {
         await Promise.all(
-          [...parts].map(async ([part, indices]) => {
-            const own = indices.flatMap((index) => requests[index] ?? [])
+          [...parts].map(async ([part, { own, indices }]) => {
             unpackReply(await appendPart(part, own), indices, replies)
           }),
         )
       })
-      handOver(replies, onReply)
+      for (let index = 0; index < replies.length; index++) onReply(replies[index] ?? NOTHING, index)
     },
     async readPart(key, from, most) {
       return journalPart(await callAbout(key, READ_FUNCTION, [String(from), String(from + most - 1)]))
@@ -206,10 +228,6 @@ export function storeOn(parts: StoreParts): RedisStore {
       }),
     close: connection.close,
   }
-}
-
-function handOver(replies: readonly AppendReply[], onReply: OnReply): void {
-  for (const [index, reply] of replies.entries()) onReply(reply, index)
 }
 
 function packRequests(requests: readonly AppendRequest[]): Buffer {

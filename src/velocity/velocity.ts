@@ -21,7 +21,7 @@ import {
 import { type Coalescer, type CoalescerObserver, createCoalescer } from './coalescer.ts'
 import type { Horizons } from './grid.ts'
 import { type Folded, foldBytes } from './fold-bytes.ts'
-import { createJournal, findOwn, isLate, type Journal, LATE, type Own } from './journal.ts'
+import { createJournal, findOwn, foldRecord, isLate, type Journal, LATE, type Own } from './journal.ts'
 import { createJournalCache, type JournalCacheFigures } from './journal-cache.ts'
 import {
   HEADER_BYTES,
@@ -108,14 +108,17 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     if (event !== null && !event.degraded.includes(what)) event.degraded.push(what)
   }
 
-  /** Computes the windows of a record that has just been folded. */
-  function settle(record: PlannedRecord, group: JournalGroup, journal: Journal, folded: Folded): void {
-    const { ordinal, view, at } = folded
+  /** Computes the windows of a record that has just been folded, with this ordinal, and stands at `at`. */
+  function settle(
+    record: PlannedRecord,
+    { entity: { type } }: JournalGroup,
+    journal: Journal,
+    { ordinal, view, at }: Folded,
+  ): void {
     if (ordinal < 0 && ordinal !== LATE) return
     record.settled = true
     const { event } = record.subject
     if (event === null) return
-    const { type } = group.entity
     if (ordinal === LATE) return settleLate(record, type, 'late')
     own.ordinal = ordinal
     own.timeMs = readTimeMs(view, at)
@@ -142,12 +145,20 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
   }
 
   /** Folds what the store said and what it appended, and computes windows as soon as a record has been folded. */
-  function fold(group: JournalGroup, request: AppendRequest, reply: AppendReply): void {
-    const { entity, records } = group
+  function fold(group: JournalGroup, request: AppendRequest, reply: AppendReply, sent: DataView): void {
     const journal = journalOf(group, request, reply)
     const start = reply.kind === 'whole' ? 0 : request.knownLength
-    const waiting = reply.bytes.length > HEADER_BYTES ? byLowWord(records) : null
-    foldBytes(journal, start, reply.bytes, (folded) => {
+    if (reply.bytes.length > 0) foldOthers(group, journal, start, reply.bytes)
+    foldOwn(group, journal, start + reply.bytes.length, sent)
+    settleKnown(group, journal)
+    coalescer.consider(journal)
+    cache.put(group.entity.pseudonym, journal)
+  }
+
+  /** Among the records of others there may be some of this batch, which an earlier call appended. */
+  function foldOthers(group: JournalGroup, journal: Journal, start: number, bytes: Uint8Array): void {
+    const waiting = bytes.length > HEADER_BYTES ? byLowWord(group.records) : null
+    foldBytes(journal, start, bytes, (folded) => {
       const records = waiting?.get(readIdLow(folded.view, folded.at))
       if (records === undefined) return
       for (const record of records) {
@@ -155,14 +166,21 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
           settle(record, group, journal, folded)
       }
     })
-    const sent = group.sentRecords === records.length ? records : records.filter((record) => record.sent)
-    foldBytes(journal, start + reply.bytes.length, request.records, (folded) => {
-      const record = sent[folded.at / RECORD_BYTES]
-      if (record !== undefined) settle(record, group, journal, folded)
-    })
-    settleKnown(group, journal)
-    coalescer.consider(journal)
-    cache.put(entity.pseudonym, journal)
+  }
+
+  /** The group's own records stand at `start` in the stored journal, and in `view` as they were sent. */
+  function foldOwn(group: JournalGroup, journal: Journal, start: number, view: DataView): void {
+    let at = group.from
+    let standsAt = start
+    for (const record of group.records) {
+      if (!record.sent) continue
+      // Another batch may have read, and folded, as far as here meanwhile.
+      if (standsAt >= journal.length) {
+        settle(record, group, journal, { ordinal: foldRecord(journal, view, at), view, at })
+      }
+      at += RECORD_BYTES
+      standsAt += RECORD_BYTES
+    }
   }
 
   async function finishLong(groups: readonly JournalGroup[]): Promise<void> {
@@ -178,7 +196,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
   }
 
   async function run(plan: AppendPlan): Promise<void> {
-    const { groups, requests } = plan
+    const { groups, requests, records } = plan
     if (groups.length === 0) return
     const long: JournalGroup[] = []
     try {
@@ -188,7 +206,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
         if (group === undefined || request === undefined) throw new Error(`a reply to no request, ${index}`)
         if (reply.kind === 'long') long.push(group)
         else if (reply.kind === 'full') refuse(group)
-        else fold(group, request, reply)
+        else fold(group, request, reply, records)
       })
       await finishLong(long)
     } finally {
