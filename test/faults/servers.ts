@@ -37,9 +37,12 @@ export interface Servers {
   stop(): Promise<void>
 }
 
-/** Needs Java and redis-server: servers that are given from outside, or in containers, cannot be frozen. */
-export async function startServers(): Promise<Servers> {
-  const redis = await startRedis()
+/**
+ * Needs Java and redis-server: servers that are given from outside, or in containers, cannot be frozen. `redisArguments` come behind the
+ * settings of docker-compose.yml and override them.
+ */
+export async function startServers(redisArguments: readonly string[] = []): Promise<Servers> {
+  const redis = await startRedis([...recommendedSettings(), ...redisArguments])
   const kafka = await startKafka()
   const networks = kafka.proxies.map((proxy, i) => ({ kafka: proxy, redis: redis.proxies[i] ?? proxy }))
   const proxies = [...kafka.proxies, ...redis.proxies]
@@ -65,10 +68,9 @@ export async function startServers(): Promise<Servers> {
 
 const PROCESSORS = [0, 1]
 
-async function startRedis() {
+async function startRedis(settings: readonly string[]) {
   const dir = await mkdtemp(join(tmpdir(), 'paysentry-redis-'))
   const port = await freePort()
-  const settings = recommendedSettings()
   let process = await spawnRedis(port, dir, settings)
   const proxies = await Promise.all(PROCESSORS.map(() => startTcpProxy('redis', port)))
   const server: Server = {

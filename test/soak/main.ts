@@ -19,7 +19,8 @@ const { values } = parseArgs({
 hideTimerWarning(process)
 const minutes = Number(values.minutes)
 const delivery = values.delivery === 'at-least-once' ? 'at-least-once' : 'exactly-once'
-const servers = await startServers()
+// Millions of events of a hundred thousand people need more than a Redis to begin with has.
+const servers = await startServers(['--maxmemory', '8gb'])
 let soaked: Soaked
 try {
   soaked = await soak(servers, {

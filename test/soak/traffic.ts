@@ -29,7 +29,7 @@ export function soakTraffic(log: EventLog, topics: TopicNames): SoakTraffic {
     seed: 7,
     startMs: Date.now() - 400 * DAY_MS,
     // So many that minutes of the soak are days of theirs, not months: their journals are as long as those of real people.
-    customers: 100_000,
+    customers: 50_000,
     fraudShare: 0.01,
   })
   const encode = createEncoder({ topics, poisonEvery: POISON_EVERY })
