@@ -255,6 +255,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
     ping: parts.store.ping,
     journal: (source) => deciding.journal(source),
     now,
+    clock: () => performance.now(),
     sink: logger,
     onFatal: parts.fail,
     areLost: parts.areLost,
@@ -263,7 +264,7 @@ function openDeciding(options: AppOptions, parts: DecidingParts): DecidingStack 
   const guard = openPoisonGuard(options, fallback)
   const deciding: Deciding = createDeciding({
     ...parts,
-    around: { decode: guard.decode, velocity: fallback.velocity, standIns: fallback.standIns },
+    around: { ...fallback, decode: guard.decode },
     horizons: config.velocity,
     cacheBytes: cacheBytes(config, parts.store),
     driftWindowMs: config.model.driftWindowMs,

@@ -37,6 +37,7 @@ export interface DecidingOptions {
   readonly around: {
     decode(stage: Stage<PartitionBatch, Batch>): Stage<PartitionBatch, Batch>
     velocity(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
+    score(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
     readonly standIns: StandIns
   }
   readonly observer: PipelineObserver
@@ -96,7 +97,7 @@ export function createDeciding(options: DecidingOptions): Deciding {
       {
         decode: around.decode(decode),
         velocity: around.velocity((batch: Batch) => stage(batch)),
-        score: scoreOrFail(createScoreStage(scorer, beside)),
+        score: around.score(scoreOrFail(createScoreStage(scorer, beside))),
         rules: createRulesStage({ ruleSet, judgedWith: options.judgedWith }),
         decide: createDecideStage({
           ...options.decide,

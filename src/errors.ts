@@ -34,6 +34,7 @@ const table = {
   STORE_UNAVAILABLE: { disposition: 'degrade', message: 'Redis does not answer' },
   STORE_LATE: { disposition: 'degrade', message: 'Redis did not answer in time for the decision' },
   MODEL_FAILED: { disposition: 'degrade', message: 'The model could not score' },
+  MODEL_SLOW: { disposition: 'degrade', message: 'The model is too slow for the deadline' },
   LOG_UNAVAILABLE: { disposition: 'retry', message: 'Kafka does not answer' },
   PARTITION_LOST: { disposition: 'abandon', message: 'The partition was given to another processor' },
   CONFIG_INVALID: { disposition: 'fatal', message: 'The configuration is not usable' },
@@ -64,7 +65,7 @@ export type Missing = (typeof MISSING)[number]
 
 /** What is missing after an error with the disposition `degrade`. */
 export function missingAfter(code: ErrorCode): readonly Missing[] {
-  if (code === 'MODEL_FAILED') return ['model']
+  if (code === 'MODEL_FAILED' || code === 'MODEL_SLOW') return ['model']
   return code === 'STORE_LATE' ? ['journals', 'deadline'] : ['journals']
 }
 

@@ -12,6 +12,7 @@ import { type AppError, type Missing, missingAfter } from './errors.ts'
 import { detachedBatch } from './log/detached-batch.ts'
 import type { EventLog, PartitionBatch } from './log/event-log.ts'
 import type { LogSink } from './log/kafka-client.ts'
+import { createModelWatch } from './model-watch.ts'
 import type { StandIns } from './pipeline.ts'
 import { createRepair, type Repair } from './repair.ts'
 import type { Stage } from './stage.ts'
@@ -26,6 +27,8 @@ export interface FallbackOptions {
   readonly journal: (source: PartitionBatch) => Promise<void>
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Milliseconds of a clock that only goes forward. */
+  readonly clock: () => number
   readonly sink: LogSink
   readonly onFatal: (error: AppError) => void
   /** Whether Redis has lost the journals, which began anew. */
@@ -35,6 +38,8 @@ export interface FallbackOptions {
 export interface Fallback {
   /** A velocity stage within its share of the deadline; it marks what is decided while the partition is being repaired. */
   velocity(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
+  /** A score stage that is left out for a while when it has become too slow. */
+  score(stage: Stage<Batch, Batch>): Stage<Batch, Batch>
   readonly standIns: StandIns
   readonly repair: Repair
   missing(): readonly Missing[]
@@ -54,6 +59,12 @@ export function createFallback(options: FallbackOptions): Fallback {
     everyMs: LOOK_EVERY_MS,
     withinMs: journalsShareMs(deadline.ms),
   })
+  const model = createModelWatch({
+    deadlineMs: deadline.ms,
+    now: options.clock,
+    onSlow: (error) =>
+      sink.warn({ err: error }, 'The model is too slow; deciding without it for ten seconds'),
+  })
   const repair = createRepair({
     readSpan: log.readSpan,
     back: journals.back,
@@ -65,6 +76,7 @@ export function createFallback(options: FallbackOptions): Fallback {
   })
   return {
     repair,
+    score: model.score,
     velocity(stage) {
       const velocity = mayLackJournals
         ? withinDeadline(stage, { deadlineMs: deadline.ms, now: options.now })
@@ -88,7 +100,10 @@ export function createFallback(options: FallbackOptions): Fallback {
         return markMissing(batch, missing)
       },
     },
-    missing: () => (journals.isAway() ? ['journals'] : []),
+    missing: () => [
+      ...(journals.isAway() ? (['journals'] as const) : []),
+      ...(model.isResting() ? (['model'] as const) : []),
+    ],
     mayGoWithout: (missing) => (missing === 'model' ? degrade.model === 'without' : mayLackJournals),
     degraded(error, { topic, partition }) {
       const isModel = missingAfter(error.code).includes('model')

@@ -36,6 +36,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Look at the latency and the CPU of Redis, or raise `deadline.ms`. The decision says `deadline` besides `journals`; the journals are completed afterwards.',
   MODEL_FAILED:
     'Payments are decided by rules alone. See the cause in the log; put the files of the model version back, or set `model.version` to another one.',
+  MODEL_SLOW:
+    'Payments are decided by rules alone for ten seconds at a time. Look at the CPU of the processor and at the last promotion of a model: `paysentry models rollback`, or raise `deadline.ms`.',
   LOG_UNAVAILABLE: 'Bring Kafka back, or the network to it. Deciding goes on where it stopped.',
   PARTITION_LOST:
     'Nothing, as long as it is rare: it comes with every rebalance. Often: raise `kafka.sessionTimeoutMs`.',

@@ -83,6 +83,12 @@ export const FAILURES: readonly Failure[] = [
     tests: ['test/integration/failures-model.test.ts'],
   },
   {
+    what: 'The model is too slow for `deadline.ms`',
+    codes: ['MODEL_SLOW'],
+    meanwhile: 'Rules alone decide for ten seconds, then it is tried again',
+    tests: ['test/integration/failures-model.test.ts', 'test/unit/model-watch.test.ts'],
+  },
+  {
     what: 'Kafka is gone, stands still, or is cut off from one processor',
     codes: ['LOG_UNAVAILABLE', 'PARTITION_LOST'],
     meanwhile: 'The batch in hand is done again until Kafka takes it, here or at the next owner',

@@ -109,6 +109,7 @@ async function start(life: number, log: EventLog, store: JournalStore, done: Bat
     ping: store.ping,
     journal,
     now: Date.now,
+    clock: () => performance.now(),
     sink: SILENT,
     onFatal,
     areLost: () => false,
