@@ -162,12 +162,13 @@ function channels(): Record<TopicRole, object> {
     ),
     control: channel(
       'control',
-      'What people tell running processors: compacted, one partition, in and out. The last record with a key counts; one without a value takes it back.',
+      'What people tell running processors: compacted, one partition, in and out. The last record with a key counts; one without a value takes it back. Of activations, promotions and withdrawals the last one that is signed counts, unless its number is lower than one before, and nothing without a value.',
       {
         ...message(CONTRACTS.listEntry, '`list/<list>/<kind>/<pseudonym, or value in percent encoding>`'),
         ...message(CONTRACTS.ruleBundle, '`ruleset/<hash of the rule set>`'),
         ...message(CONTRACTS.activation, '`activation/rules`'),
         ...message(CONTRACTS.promotion, '`model/champion` or `model/challenger`'),
+        ...message(CONTRACTS.withdrawal, '`model/champion` or `model/challenger`'),
         ...message(CONTRACTS.demotion, '`breaker/<rule>`'),
         ...message(CONTRACTS.traffic, '`traffic/<processor>`'),
       },

@@ -6,6 +6,7 @@ import type {
   Promotion,
   RuleBundle,
   TrafficCounts,
+  Withdrawal,
 } from '../../src/control/control-record.ts'
 import type { Alert, Decision } from '../../src/decision/decision.ts'
 import type { Label, PaymentEvent } from '../../src/payment/event.ts'
@@ -112,6 +113,15 @@ export const PROMOTION_EXAMPLE: Promotion = {
   ...MODEL_EXAMPLE,
   previous: null,
   ...BY_ANALYST,
+  number: 1,
+  signature: BUNDLE_EXAMPLE.signature,
+}
+
+export const WITHDRAWAL_EXAMPLE: Withdrawal = {
+  withdrawn: true,
+  previous: MODEL_EXAMPLE,
+  ...BY_ANALYST,
+  number: 2,
   signature: BUNDLE_EXAMPLE.signature,
 }
 

@@ -7,6 +7,7 @@ import {
   promotionSchema,
   ruleBundleSchema,
   trafficSchema,
+  withdrawalSchema,
 } from '../../src/control/control-record.ts'
 import { alertSchema, decisionSchema } from '../../src/decision/decision.ts'
 import { labelSchema, paymentEventSchema } from '../../src/payment/event.ts'
@@ -21,6 +22,7 @@ import {
   LIST_ENTRY_EXAMPLE,
   PROMOTION_EXAMPLE,
   TRAFFIC_EXAMPLE,
+  WITHDRAWAL_EXAMPLE,
 } from './examples.ts'
 
 export interface Contract {
@@ -90,6 +92,13 @@ export const CONTRACTS = {
     schema: promotionSchema,
     io: 'output',
     example: PROMOTION_EXAMPLE,
+  },
+  withdrawal: {
+    name: 'ModelWithdrawal',
+    file: 'model-withdrawal.schema.json',
+    schema: withdrawalSchema,
+    io: 'output',
+    example: WITHDRAWAL_EXAMPLE,
   },
   demotion: {
     name: 'Demotion',

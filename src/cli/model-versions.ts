@@ -1,21 +1,16 @@
 // The models that a command can name: those of model.dir, and what was promoted of them.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ControlChange, ModelRole, Promotion } from '../control/control-record.ts'
+import type { ControlChange } from '../control/control-record.ts'
+import { createPromotions, type Promotions } from '../control/promotions.ts'
 import { AppError } from '../errors.ts'
 import { CURRENT_FILE, MANIFEST_FILE } from '../model/model-files.ts'
 import { currentVersion } from '../model/read-model.ts'
 
-export type Promotions = ReadonlyMap<ModelRole, Promotion>
-
-/** What was promoted last, by role. */
-export function promotionsOf(changes: readonly ControlChange[]): Promotions {
-  const promotions = new Map<ModelRole, Promotion>()
-  for (const change of changes) {
-    if (change.kind !== 'model') continue
-    if (change.promotion === null) promotions.delete(change.role)
-    else promotions.set(change.role, change.promotion)
-  }
+/** What was promoted last, by role; with keys only what one of them has signed. */
+export function promotionsOf(changes: readonly ControlChange[], publicKeys: readonly string[]): Promotions {
+  const promotions = createPromotions(publicKeys)
+  for (const change of changes) if (change.kind === 'model') promotions[change.role].take(change.choice)
   return promotions
 }
 

@@ -1,9 +1,15 @@
-// `paysentry models promote|rollback|withdraw`: signed promotions over the control topic, so that every processor with
-// `model.source: control` switches to the same model.
+// `paysentry models promote|rollback|withdraw`: signed promotions and withdrawals over the control topic, so that every processor
+// with `model.source: control` switches to the same model.
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { controlRecord, modelKey, type ModelRole, type Promotion } from '../control/control-record.ts'
-import { isSigned, signRecord } from '../control/signature.ts'
+import {
+  controlRecord,
+  type ModelChoice,
+  modelKey,
+  type ModelRole,
+  type Promotion,
+} from '../control/control-record.ts'
+import { signModelChoice } from '../control/promotions.ts'
 import { AppError } from '../errors.ts'
 import { loadModel } from '../model/load-scorer.ts'
 import { createWindowSet } from '../velocity/window.ts'
@@ -15,8 +21,6 @@ interface Options {
   readonly config?: string
   readonly author?: string
   readonly challenger?: boolean
-}
-interface SigningOptions extends Options {
   readonly key: string
 }
 type ModelName = Pick<Promotion, 'version' | 'hash'>
@@ -37,38 +41,35 @@ export function addPromoteCommands(sub: (name: string, description: string) => C
     .option(...author)
     .action(rollback)
   sub('withdraw', 'Take the promotion back: the model of the configuration decides again')
+    .requiredOption(...key)
     .option(...role)
+    .option(...author)
     .action(withdraw)
 }
 
-async function promote(version: string, options: SigningOptions): Promise<void> {
+async function promote(version: string, options: Options): Promise<void> {
   const config = configOfProcess(options.config)
   const model = await checked(config, version)
-  await withControl(config, (access) => publish(access, config, model, options))
+  await withControl(config, (access) => publish(access, config, options, () => model))
 }
 
-async function rollback(version: string | undefined, options: SigningOptions): Promise<void> {
+async function rollback(version: string | undefined, options: Options): Promise<void> {
   const config = configOfProcess(options.config)
   const named = version === undefined ? null : await checked(config, version)
-  await withControl(config, async (access) => {
-    const last = promotionsOf(await access.read()).get(roleOf(options))
+  const wanted = (last: ModelChoice | null): ModelName => {
     const model = named ?? last?.previous
-    if (model === undefined || model === null) {
-      throw new AppError(
-        'CONFIG_INVALID',
-        'no model was promoted before; name one of "paysentry models list", or take the promotion back with "models withdraw"',
-      )
-    }
-    await publish(access, config, { version: model.version, hash: model.hash }, options)
-  })
+    if (model !== undefined && model !== null) return model
+    throw new AppError(
+      'CONFIG_INVALID',
+      'no model was promoted before; name one of "paysentry models list", or take the promotion back with "models withdraw"',
+    )
+  }
+  await withControl(config, (access) => publish(access, config, options, wanted))
 }
 
 async function withdraw(options: Options): Promise<void> {
-  const role = roleOf(options)
-  await withControl(configOfProcess(options.config), async ({ log, topic }) => {
-    await log.produce([controlRecord(topic, modelKey(role), null)])
-    process.stdout.write(`The ${role} is the one of the configuration from here on\n`)
-  })
+  const config = configOfProcess(options.config)
+  await withControl(config, (access) => publish(access, config, options, () => null))
 }
 
 /** The model with its hash, once it has loaded as a processor would load it. Throws MODEL_INVALID. */
@@ -84,36 +85,42 @@ async function checked(config: Config, version: string): Promise<ModelName> {
   return { version: manifest.version, hash: `sha256:${hash}` }
 }
 
+/** Signs and writes what `wanted` says of the last one that counts: a model, or null for that of the configuration. */
 async function publish(
   access: ControlAccess,
   config: Config,
-  model: ModelName,
-  options: SigningOptions,
+  options: Options,
+  wanted: (last: ModelChoice | null) => ModelName | null,
 ): Promise<void> {
   const role = roleOf(options)
-  const key = modelKey(role)
-  const last = promotionsOf(await access.read()).get(role)
-  const previous = last === undefined ? null : { version: last.version, hash: last.hash }
-  const isSame = last?.hash === model.hash
-  const content = {
-    ...model,
-    previous: isSame ? (last?.previous ?? null) : previous,
-    ...access.signed(options.author),
-  }
-  const promotion: Promotion = { ...content, signature: signRecord(key, content, readKey(options.key)) }
-  const { publicKeys } = config.rules
-  // What no processor would take must not stand in the topic.
-  if (publicKeys.length > 0 && !isSigned(key, promotion, publicKeys)) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      `rules.publicKeys has no key that belongs to ${options.key}: no processor would take the model`,
-    )
-  }
-  await access.log.produce([controlRecord(access.topic, key, promotion)])
-  const does = role === 'champion' ? 'decides' : 'scores beside the champion'
-  process.stdout.write(
-    `${model.version} (${model.hash}) ${does} from here on where model.source is "control"\n`,
+  const promotions = promotionsOf(await access.read(), config.rules.publicKeys)[role]
+  const last = promotions.current()
+  const model = wanted(last)
+  const content = { previous: previousOf(last, model), ...access.signed(options.author) }
+  const choice = signModelChoice(
+    role,
+    model === null
+      ? { withdrawn: true, ...content }
+      : { version: model.version, hash: model.hash, ...content },
+    last,
+    readKey(options.key),
   )
+  // What no processor would take must not stand in the topic.
+  const problem = promotions.take(choice)
+  if (problem !== null) throw new AppError('CONFIG_INVALID', problem)
+  await access.log.produce([controlRecord(access.topic, modelKey(role), choice)])
+  const does = role === 'champion' ? 'decides' : 'scores beside the champion'
+  const name = model === null ? 'The model of the configuration' : `${model.version} (${model.hash})`
+  process.stdout.write(`${name} ${does} from here on where model.source is "control"\n`)
+}
+
+/** What was in force before: a promotion, or null for the model of the configuration. */
+function previousOf(last: ModelChoice | null, next: ModelName | null): ModelName | null {
+  if (last === null) return null
+  // What is said once more has the same before it.
+  const isSame = last.withdrawn === true ? next === null : last.hash === next?.hash
+  if (isSame) return last.previous
+  return last.withdrawn === true ? null : { version: last.version, hash: last.hash }
 }
 
 function roleOf({ challenger }: Options): ModelRole {

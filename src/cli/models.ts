@@ -2,12 +2,14 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
+import { MODEL_ROLES, type ModelChoice, type ModelRole } from '../control/control-record.ts'
+import { createPromotions, type Promotions } from '../control/promotions.ts'
 import { AppError } from '../errors.ts'
 import { diffOf } from '../model/model-diff.ts'
 import { CURRENT_FILE } from '../model/model-files.ts'
 import { currentVersion, readModel } from '../model/read-model.ts'
 import { withControl } from './control-access.ts'
-import { folderOf, type Promotions, promotionsOf, versionsIn } from './model-versions.ts'
+import { folderOf, promotionsOf, versionsIn } from './model-versions.ts'
 import { addPromoteCommands } from './models-promote.ts'
 import { diffText, type ListedModel, modelTable } from './models-text.ts'
 import { configOfProcess } from './process-host.ts'
@@ -34,9 +36,9 @@ export function modelsCommand(): Command {
 async function list(options: Options): Promise<void> {
   const config = configOfProcess(options.config)
   const isControlled = config.model.source === 'control' && config.kafka.brokers.length > 0
-  const promotions: Promotions = isControlled
-    ? await withControl(config, async ({ read }) => promotionsOf(await read()))
-    : new Map()
+  const promotions = isControlled
+    ? await withControl(config, async ({ read }) => promotionsOf(await read(), config.rules.publicKeys))
+    : createPromotions([])
   const models = versionsIn(config.model.dir).map((version) => listed(version, config, promotions))
   process.stdout.write(
     options.json === true ? `${JSON.stringify(models, null, 2)}\n` : modelTable(models) + told(promotions),
@@ -77,21 +79,33 @@ function stateOf(
   { model }: Config,
   promotions: Promotions,
 ): ListedModel['state'] {
-  const is = (of: { version: string; hash: string } | null | undefined, configured: string): boolean =>
-    of === undefined || of === null
+  const isThis = (of: { version: string; hash: string }): boolean =>
+    of.version === version && of.hash === `sha256:${hash}`
+  const isInForce = (role: ModelRole, configured: string): boolean => {
+    const choice = promotions[role].current()
+    return choice === null || choice.withdrawn === true
       ? version === (configured === CURRENT_FILE ? currentVersion(model.dir) : configured)
-      : of.version === version && of.hash === `sha256:${hash}`
-  const champion = promotions.get('champion')
-  if (is(champion, model.version)) return 'champion'
-  if (is(promotions.get('challenger'), model.challenger)) return 'challenger'
-  return champion !== undefined && champion.previous !== null && is(champion.previous, '') ? 'before' : null
+      : isThis(choice)
+  }
+  if (isInForce('champion', model.version)) return 'champion'
+  if (isInForce('challenger', model.challenger)) return 'challenger'
+  const before = promotions.champion.current()?.previous ?? null
+  return before !== null && isThis(before) ? 'before' : null
 }
 
 function told(promotions: Promotions): string {
-  return [...promotions]
-    .map(
-      ([role, { version, hash, author, at }]) =>
-        `${role} is ${version}@${hash.slice('sha256:'.length, 19)}, promoted by ${author} at ${at}\n`,
+  return MODEL_ROLES.map((role) => {
+    const choice = promotions[role].current()
+    const refused = promotions[role].refused()
+    return (
+      (choice === null ? '' : `${role} is ${toldOf(choice)} by ${choice.author} at ${choice.at}\n`) +
+      (refused === null ? '' : `Refused: ${refused}\n`)
     )
-    .join('')
+  }).join('')
+}
+
+function toldOf(choice: ModelChoice): string {
+  return choice.withdrawn === true
+    ? 'the one of the configuration: the promotion was withdrawn'
+    : `${choice.version}@${choice.hash.slice('sha256:'.length, 19)}, promoted`
 }

@@ -1,5 +1,6 @@
 // Records of the control topic: what people tell running processors, in the order in which they told it. The key says what a
-// record is about, the last record with a key counts, and one without a value takes it back.
+// record is about, the last record with a key counts, and one without a value takes it back; what must be signed is taken back by
+// another signed record only.
 import { z } from 'zod'
 import type { LogRecord, OutputRecord } from '../log/event-log.ts'
 import { LIST_KINDS, type ListKind } from '../rules/lists.ts'
@@ -9,6 +10,7 @@ const who = {
   at: z.iso.datetime({ offset: true }).describe('When, RFC 3339'),
 }
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/)
+const number = z.int().min(1)
 const sha256Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 
 export const listEntrySchema = z
@@ -38,9 +40,7 @@ export const activationSchema = z
     ruleSet: sha256Hash.describe('The rule set that decides from here on'),
     previous: sha256Hash.nullable().describe('The one that was active before; null when none was'),
     ...who,
-    number: z
-      .int()
-      .min(1)
+    number: number
       .optional()
       .describe('One more than that of the activation before; a lower one than the last does not count'),
     signature: base64
@@ -60,14 +60,43 @@ const model = {
 export const promotionSchema = z
   .object({
     ...model,
-    previous: z.object(model).nullable().describe('The one that was promoted before; null when none was'),
+    previous: z
+      .object(model)
+      .nullable()
+      .describe('The one that was promoted before; null for the one of the configuration'),
     ...who,
+    number: number
+      .optional()
+      .describe(
+        'One more than that of the record before in this role; a lower one than the last does not count',
+      ),
     signature: base64.describe('Ed25519 over the key and the other fields'),
   })
   .meta({
     id: 'Promotion',
     description: 'Which model decides, or scores beside it. Key: `model/champion` or `model/challenger`',
   })
+
+export const withdrawalSchema = z
+  .object({
+    withdrawn: z.literal(true).describe('The model of the configuration is in force again'),
+    previous: z.object(model).nullable().describe('The one that was promoted before; null when none was'),
+    ...who,
+    number: number.describe(
+      'One more than that of the record before in this role; a lower one than the last does not count',
+    ),
+    signature: base64.describe('Ed25519 over the key and the other fields'),
+  })
+  .meta({
+    id: 'ModelWithdrawal',
+    description: 'A promotion that was taken back. Key: `model/champion` or `model/challenger`',
+  })
+
+/** What a record of a model's role holds. */
+const modelChoiceSchema = z.discriminatedUnion('withdrawn', [
+  promotionSchema.extend({ withdrawn: z.undefined().optional() }),
+  withdrawalSchema,
+])
 
 export const demotionSchema = z
   .object({
@@ -95,6 +124,8 @@ export type ListEntry = z.infer<typeof listEntrySchema>
 export type RuleBundle = z.infer<typeof ruleBundleSchema>
 export type Activation = z.infer<typeof activationSchema>
 export type Promotion = z.infer<typeof promotionSchema>
+export type Withdrawal = z.infer<typeof withdrawalSchema>
+export type ModelChoice = z.infer<typeof modelChoiceSchema>
 export type Demotion = z.infer<typeof demotionSchema>
 export type TrafficCounts = z.infer<typeof trafficSchema>
 
@@ -113,7 +144,7 @@ export type ControlChange =
   | ({ readonly kind: 'list'; readonly entry: ListEntry | null } & ListItem)
   | { readonly kind: 'ruleset'; readonly hash: string; readonly bundle: RuleBundle | null }
   | { readonly kind: 'activation'; readonly activation: Activation | null }
-  | { readonly kind: 'model'; readonly role: ModelRole; readonly promotion: Promotion | null }
+  | { readonly kind: 'model'; readonly role: ModelRole; readonly choice: ModelChoice | null }
   | { readonly kind: 'traffic'; readonly counts: TrafficCounts | null; readonly timeMs: number }
   | { readonly kind: 'breaker'; readonly rule: string; readonly demotion: Demotion | null }
 
@@ -132,7 +163,7 @@ export const breakerKey = (rule: string): string => `breaker/${rule}`
 export function controlRecord(
   topic: string,
   key: string,
-  value: ListEntry | RuleBundle | Activation | Promotion | Demotion | TrafficCounts | null,
+  value: ListEntry | RuleBundle | Activation | ModelChoice | Demotion | TrafficCounts | null,
 ): OutputRecord {
   return { topic, key, value: value === null ? null : JSON.stringify(value) }
 }
@@ -155,7 +186,7 @@ export function readControl(record: LogRecord): ControlChange | string {
     case 'model': {
       const role = MODEL_ROLES.find((known) => known === rest.join('/'))
       if (role === undefined) return `the key "${key}" names no role of a model`
-      return parsed(key, record, promotionSchema, (promotion) => ({ kind: 'model', role, promotion }))
+      return parsed(key, record, modelChoiceSchema, (choice) => ({ kind: 'model', role, choice }))
     }
     case 'breaker':
       return parsed(key, record, demotionSchema, (demotion) => ({

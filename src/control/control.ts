@@ -7,23 +7,27 @@ import {
   type ControlChange,
   type Demotion,
   type ModelRole,
-  type Promotion,
   readControl,
   type RuleBundle,
   type TrafficCounts,
 } from './control-record.ts'
+import { createPromotions, type Promotions } from './promotions.ts'
 
 export interface ControlOptions {
   readonly log: Pick<EventLog, 'follow'>
   readonly topic: string
   readonly lists: ListStore
   /** Keys that activations must be signed with; not looked at when there are none. */
-  readonly publicKeys: readonly string[]
+  readonly activationKeys: readonly string[]
+  /** The same for promotions of models. */
+  readonly promotionKeys: readonly string[]
   /** Told of an activation that does not count, and why; also while the topic is read whole. */
-  readonly onRefused: (problem: string) => void
+  readonly onActivationRefused: (problem: string) => void
+  /** The same for promotions of models and withdrawals. */
+  readonly onPromotionRefused: (problem: string, role: ModelRole) => void
   /** Told of an activation or of a bundle that came later than its activation; never before the topic was read whole. */
   readonly onRuleSet: () => void
-  /** Told when a model was promoted, or a promotion taken back; never before the topic was read whole. */
+  /** Told when a model was promoted, or a promotion withdrawn; never before the topic was read whole. */
   readonly onModel: () => void
   /** Told when a rule was demoted or lifted; never before the topic was read whole. */
   readonly onBreaker: () => void
@@ -38,8 +42,7 @@ export interface ControlOptions {
 export interface Control {
   /** Published rule sets by their hash. */
   readonly bundles: ReadonlyMap<string, RuleBundle>
-  /** What was promoted last, by role. */
-  readonly promotions: ReadonlyMap<ModelRole, Promotion>
+  readonly promotions: Promotions
   readonly activations: Pick<Activations, 'current' | 'refused'>
   /** Demoted rules by id. */
   readonly demotions: ReadonlyMap<string, Demotion>
@@ -52,8 +55,8 @@ export interface Control {
 export async function openControl(options: ControlOptions): Promise<Control> {
   const bundles = new Map<string, RuleBundle>()
   const demotions = new Map<string, Demotion>()
-  const promotions = new Map<ModelRole, Promotion>()
-  const activations = createActivations(options.publicKeys)
+  const activations = createActivations(options.activationKeys)
+  const promotions = createPromotions(options.promotionKeys)
   let isWhole = false
 
   /** What a change concerns, for those who are told once a delivery is through. */
@@ -81,12 +84,15 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       case 'activation': {
         const problem = activations.take(change.activation)
         if (problem === null) return 'ruleset'
-        options.onRefused(problem)
+        options.onActivationRefused(problem)
         return null
       }
-      case 'model':
-        setOrDelete(promotions, change.role, change.promotion)
-        return 'model'
+      case 'model': {
+        const problem = promotions[change.role].take(change.choice)
+        if (problem === null) return 'model'
+        options.onPromotionRefused(problem, change.role)
+        return null
+      }
       case 'breaker':
         if (change.demotion === null) options.onLifted(change.rule)
         setOrDelete(demotions, change.rule, change.demotion)

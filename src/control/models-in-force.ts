@@ -4,12 +4,12 @@ import type { Config } from '../config.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { configuredRefs, type Knowledge, withModels } from '../knowledge.ts'
 import { loadChampion, type ModelRef, type Models, withChallenger } from '../model/load-models.ts'
-import { MODEL_ROLES, modelKey, type ModelRole, type Promotion } from './control-record.ts'
-import { isSigned } from './signature.ts'
+import { MODEL_ROLES, type ModelRole } from './control-record.ts'
+import type { Promotions } from './promotions.ts'
 
 export interface ModelsInForceOptions {
-  readonly config: Pick<Config, 'model' | 'rules' | 'velocity'>
-  readonly promotions: ReadonlyMap<ModelRole, Promotion>
+  readonly config: Pick<Config, 'model' | 'velocity'>
+  readonly promotions: Promotions
   /** What decides now. */
   readonly current: () => Knowledge
   /** From the next batch on. */
@@ -41,15 +41,9 @@ export function createModelsInForce(options: ModelsInForceOptions): ModelsInForc
   let work = Promise.resolve()
 
   const wanted = (role: ModelRole): ModelRef | null => {
-    const promotion = config.model.source === 'control' ? promotions.get(role) : undefined
-    if (promotion === undefined) return configured[role]
-    const { version, hash, author, at } = promotion
-    if (isSigned(modelKey(role), promotion, config.rules.publicKeys))
-      return { version, hash: hash.slice('sha256:'.length) }
-    throw new AppError(
-      'MODEL_INVALID',
-      `${version}, promoted by ${author} at ${at}: no key of rules.publicKeys has signed that; promote it with "models promote --key" and the right key`,
-    )
+    const choice = config.model.source === 'control' ? promotions[role].current() : null
+    if (choice === null || choice.withdrawn === true) return configured[role]
+    return { version: choice.version, hash: choice.hash.slice('sha256:'.length) }
   }
   /** The models with the wanted one in its role; null when it is there already. */
   const load = async (role: ModelRole, models: Models, again: boolean): Promise<Models | null> => {
@@ -97,6 +91,10 @@ export function createModelsInForce(options: ModelsInForceOptions): ModelsInForc
   return {
     async begin() {
       if (config.model.source !== 'control') return
+      const refused = promotions.champion.refused()
+      // With none that counts it cannot know by which model the others decide.
+      if (promotions.champion.current() === null && refused !== null)
+        throw new AppError('MODEL_INVALID', refused)
       const first = take(false, (error, role) => {
         if (role === 'champion') throw error
         options.onRefused(error, role)

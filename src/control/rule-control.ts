@@ -62,11 +62,19 @@ export async function openRuleControl(options: RuleControlOptions): Promise<Rule
     topic: options.topic,
     lists: standing.lists,
     // With "folder" nobody acts on them.
-    publicKeys: config.rules.source === 'control' ? config.rules.publicKeys : [],
-    onRefused(problem) {
+    activationKeys: config.rules.source === 'control' ? config.rules.publicKeys : [],
+    promotionKeys: config.model.source === 'control' ? config.rules.publicKeys : [],
+    onActivationRefused(problem) {
       metrics.countRuleSwitch('refused')
       const { hash } = options.deciding.knowledge().ruleSet
       logger.error({ problem, ruleSet: hash }, 'An activation was refused; the rules before go on deciding')
+    },
+    onPromotionRefused(problem, role) {
+      metrics.countModelSwitch(role, 'refused')
+      logger.error(
+        { problem, role, ...running(options.deciding) },
+        'A promotion was refused; the models before go on scoring',
+      )
     },
     onRuleSet: () => parts.rules?.activated(),
     onModel: () => parts.models?.promoted(),
@@ -130,7 +138,7 @@ function rulesInForce(options: RuleControlOptions, control: Control): RulesInFor
     current: deciding.knowledge,
     use: deciding.use,
     onSwitch(outcome, origin, { ruleSet }) {
-      metrics.countRuleSwitch(outcome)
+      metrics.countRuleSwitch(outcome, control.activations.refused() !== null)
       sayWhatDecides(options)
       const by = origin === 'control' ? control.activations.current()?.author : undefined
       const message = outcome === 'same' ? 'The rules are as they were' : 'Other rules decide from here on'
@@ -149,30 +157,34 @@ function rulesInForce(options: RuleControlOptions, control: Control): RulesInFor
 
 function modelsInForce(options: RuleControlOptions, { promotions }: Control): ModelsInForce {
   const { config, deciding, metrics, logger } = options
-  const running = () => {
-    const { scorer, challenger } = deciding.knowledge()
-    return { model: scorer?.version ?? null, challenger: challenger?.version ?? null }
-  }
   return createModelsInForce({
     config,
     promotions,
     current: deciding.knowledge,
     use: deciding.use,
     onSwitch(outcome, role) {
-      metrics.countModelSwitch(role, outcome)
+      metrics.countModelSwitch(role, outcome, promotions[role].refused() !== null)
       sayWhatDecides(options)
-      const by = promotions.get(role)?.author
-      if (outcome === 'taken') logger.info({ role, by, ...running() }, 'Other models score from here on')
+      const by = config.model.source === 'control' ? promotions[role].current()?.author : undefined
+      if (outcome === 'taken')
+        logger.info({ role, by, ...running(deciding) }, 'Other models score from here on')
     },
     onRefused(error, role) {
       metrics.countModelSwitch(role, 'refused')
-      logger.error({ err: error, role, ...running() }, 'A model was refused; the ones before go on scoring')
+      logger.error(
+        { err: error, role, ...running(deciding) },
+        'A model was refused; the ones before go on scoring',
+      )
     },
   })
 }
 
 function sayWhatDecides({ version, metrics, deciding }: RuleControlOptions): void {
-  const { ruleSet, scorer, challenger } = deciding.knowledge()
-  const models = { model: scorer?.version ?? null, challenger: challenger?.version ?? null }
-  metrics.setBuildInfo({ version, ruleSet: ruleSet.hash, ...models })
+  metrics.setBuildInfo({ version, ruleSet: deciding.knowledge().ruleSet.hash, ...running(deciding) })
+}
+
+/** The models that score now. */
+function running(deciding: Deciding): { readonly model: string | null; readonly challenger: string | null } {
+  const { scorer, challenger } = deciding.knowledge()
+  return { model: scorer?.version ?? null, challenger: challenger?.version ?? null }
 }

@@ -2,24 +2,22 @@
 import { sign, verify } from 'node:crypto'
 import { privateKey, publicKey } from './bundle.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-
 /** The signature of a record with this key and these fields, base64. Throws CONFIG_INVALID for what is no private key. */
-export function signRecord(key: string, fields: Fields, privateKeyPem: string): string {
+export function signRecord(key: string, fields: object, privateKeyPem: string): string {
   return sign(null, signedBytes(key, fields), privateKey(privateKeyPem)).toString('base64')
 }
 
 /** Whether one of the keys has signed the record, its `signature` apart. Throws CONFIG_INVALID for a line that is no public key. */
 export function isSigned(
   key: string,
-  { signature, ...fields }: Fields & { readonly signature: string },
+  { signature, ...fields }: { readonly signature: string },
   publicKeys: readonly string[],
 ): boolean {
   const bytes = signedBytes(key, fields)
   return publicKeys.some((line) => verify(null, bytes, publicKey(line), Buffer.from(signature, 'base64')))
 }
 
-function signedBytes(key: string, fields: Fields): Buffer {
+function signedBytes(key: string, fields: object): Buffer {
   return Buffer.from(JSON.stringify([key, ordered(fields)]))
 }
 

@@ -71,16 +71,18 @@ export interface Metrics {
   bindListEntries(read: () => number): void
   /** Asked at every scrape. */
   bindDrift(read: () => DriftFigures | null): void
-  /** An attempt to take another rule set; whether the newest one was refused is told until the next attempt. */
-  countRuleSwitch(outcome: 'taken' | 'same' | 'refused'): void
-  /** An attempt to take another model; whether the newest one was refused is told until the next attempt. */
-  countModelSwitch(role: ModelRole, outcome: 'taken' | 'same' | 'refused'): void
+  /** An attempt to take another rule set. Whether the newest one is refused, by the outcome if absent, is told until the next attempt. */
+  countRuleSwitch(outcome: SwitchOutcome, isRefused?: boolean): void
+  /** The same for models. */
+  countModelSwitch(role: ModelRole, outcome: SwitchOutcome, isRefused?: boolean): void
   setDemotedRules(count: number): void
   countUnreadableControl(): void
   setJournals(journals: { readonly edition: number; readonly isLost: boolean }): void
   /** Replaces what was said before, so that exactly one combination has the value 1. */
   setBuildInfo(info: BuildInfo): void
 }
+
+type SwitchOutcome = 'taken' | 'same' | 'refused'
 
 export interface MetricsOptions {
   /** Topic that alerts are published to. */
@@ -156,13 +158,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     bindDrift(read) {
       reads.drift = read
     },
-    countRuleSwitch(outcome) {
+    countRuleSwitch(outcome, isRefused = outcome === 'refused') {
       m.ruleSwitches.inc({ outcome })
-      m.rulesRefused.set(outcome === 'refused' ? 1 : 0)
+      m.rulesRefused.set(isRefused ? 1 : 0)
     },
-    countModelSwitch(role, outcome) {
+    countModelSwitch(role, outcome, isRefused = outcome === 'refused') {
       m.modelSwitches.inc({ role, outcome })
-      m.modelRefused.set({ role }, outcome === 'refused' ? 1 : 0)
+      m.modelRefused.set({ role }, isRefused ? 1 : 0)
     },
     setDemotedRules: (count) => m.rulesDemoted.set(count),
     countUnreadableControl: () => m.controlUnreadable.inc(),

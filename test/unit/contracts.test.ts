@@ -172,7 +172,7 @@ describe('the AsyncAPI document', () => {
         }
       }
     }
-    expect(checked).toBe(16)
+    expect(checked).toBe(17)
   })
 })
 

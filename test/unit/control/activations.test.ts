@@ -44,7 +44,7 @@ it.each([
 it('one that was signed for an earlier time cannot be given again, nor the one that stands be taken back', () => {
   const { current, refused, take } = activations(first, second)
   expect(take(first)).toBe(
-    `the activation of ${OLD.ruleSet} by a.meyer at ${BY.at} is number 1, and number 2 stands`,
+    `the activation of ${OLD.ruleSet} by a.meyer at ${BY.at} is number 1, and number 2 stands; activate it with "rules activate --key", which gives it the next number`,
   )
   expect(take(null)).toMatch(/was taken back, which nobody can sign/)
   expect(current()).toEqual(second)

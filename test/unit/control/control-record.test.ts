@@ -4,6 +4,8 @@ import {
   breakerKey,
   controlRecord,
   listKey,
+  MODEL_ROLES,
+  modelKey,
   readControl,
   ruleSetKey,
 } from '../../../src/control/control-record.ts'
@@ -22,6 +24,7 @@ describe('records of the control topic', () => {
     expect(listKey({ list: 'shops', holds: 'text', item: 'A/B Ü' })).toBe('list/shops/text/A%2FB%20%C3%9C')
     expect(ruleSetKey('sha256:00')).toBe('ruleset/sha256:00')
     expect(ACTIVATION_KEY).toBe('activation/rules')
+    expect(MODEL_ROLES.map(modelKey)).toEqual(['model/champion', 'model/challenger'])
     expect(breakerKey('card-testing-burst')).toBe('breaker/card-testing-burst')
   })
 
@@ -40,6 +43,10 @@ describe('records of the control topic', () => {
     ['a broken escape', 'list/a/text/%E0%A4%A', null, /cannot be read/],
     ['a value that is no JSON', 'breaker/r', 'x', /is no JSON/],
     ['a value with a missing field', 'breaker/r', '{"events":1}', /not usable: acted/],
+    ['a role that no model has', 'model/umpire', '{}', /names no role of a model/],
+    ['a promotion without a version', 'model/champion', '{}', /not usable: version .*; hash /],
+    ['a withdrawal without a number', 'model/champion', '{"withdrawn":true}', /not usable: .*number /],
+    ['a withdrawal that is none', 'model/champion', '{"withdrawn":false}', /not usable: withdrawn /],
     [
       'a hash that is none',
       ACTIVATION_KEY,

@@ -5,9 +5,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../../../src/app.ts'
 import type { Batch } from '../../../src/batch.ts'
+import { loadConfig } from '../../../src/config.ts'
 import { generateSigningKey } from '../../../src/control/bundle.ts'
-import { controlRecord, modelKey, type ModelRole } from '../../../src/control/control-record.ts'
-import { signRecord } from '../../../src/control/signature.ts'
+import {
+  controlRecord,
+  type ModelChoice,
+  modelKey,
+  type ModelRole,
+} from '../../../src/control/control-record.ts'
+import { createModelsInForce } from '../../../src/control/models-in-force.ts'
+import { createPromotions, signModelChoice } from '../../../src/control/promotions.ts'
 import type { Decision } from '../../../src/decision/decision.ts'
 import { sha256 } from '../../../src/model/manifest.ts'
 import { writeModel } from '../../../src/model/model-files.ts'
@@ -16,7 +23,7 @@ import { paymentEvent } from '../../support/events.ts'
 import { TINY_FEATURES, trainTiny } from '../model/tiny-model.ts'
 
 const KEY = generateSigningKey()
-const AT = '2026-03-01T12:00:00Z'
+const BY = { author: 'test', at: '2026-03-01T12:00:00Z' }
 let models = ''
 
 beforeAll(async () => {
@@ -43,7 +50,12 @@ interface Embedded {
   readonly dir: string
   metrics(): Promise<string>
   decide(): Promise<Decision>
-  promote(version: string, options?: { role?: ModelRole; hash?: string; by?: string }): Promise<void>
+  /** Resolves to the promotion, which follows the one before in its role. */
+  promote(version: string, options?: { role?: ModelRole; hash?: string; by?: string }): Promise<ModelChoice>
+  /** Takes the promotion back, signed. */
+  withdraw(role: ModelRole): Promise<void>
+  /** Writes a record of the role, or none, as it is. */
+  write(role: ModelRole, choice: ModelChoice | null): Promise<void>
   /** Resolves when as many attempts have ended as were made with this outcome. */
   outcome(role: ModelRole, outcome: string): Promise<void>
 }
@@ -67,10 +79,14 @@ async function embedded(env: Readonly<Record<string, string>> = {}): Promise<Emb
   onTestFinished(() => app.stop())
   const metrics = async () => (await fetch(`${app.address}/metrics`)).text()
   let sent = 0
+  const last: Partial<Record<ModelRole, ModelChoice>> = {}
+  const write = (role: ModelRole, choice: ModelChoice | null) =>
+    app.log.produce([controlRecord(app.topics.control, modelKey(role), choice)])
   return {
     app,
     dir,
     metrics,
+    write,
     async decide() {
       const id = `evt-${sent++}`
       const decided = new Promise<Decision>((resolve) => waiting.set(id, resolve))
@@ -87,9 +103,17 @@ async function embedded(env: Readonly<Record<string, string>> = {}): Promise<Emb
     },
     async promote(version, { role = 'champion', by = KEY.privateKeyPem, ...rest } = {}) {
       const hash = rest.hash ?? sha256(readFileSync(join(models, version, 'manifest.json')))
-      const content = { version, hash: `sha256:${hash}`, previous: null, author: 'test', at: AT }
-      const signature = signRecord(modelKey(role), content, by)
-      await app.log.produce([controlRecord(app.topics.control, modelKey(role), { ...content, signature })])
+      const content = { version, hash: `sha256:${hash}`, previous: null, ...BY }
+      const choice = signModelChoice(role, content, last[role] ?? null, by)
+      if (by === KEY.privateKeyPem) last[role] = choice
+      await write(role, choice)
+      return choice
+    },
+    async withdraw(role) {
+      const content = { withdrawn: true, previous: null, ...BY } as const
+      const choice = signModelChoice(role, content, last[role] ?? null, KEY.privateKeyPem)
+      last[role] = choice
+      await write(role, choice)
     },
     async outcome(role, outcome) {
       const line = new RegExp(`paysentry_model_switches_total\\{role="${role}",outcome="${outcome}"\\} [1-9]`)
@@ -98,8 +122,8 @@ async function embedded(env: Readonly<Record<string, string>> = {}): Promise<Emb
   }
 }
 
-it('a promoted model decides from the next batch on, with the windows that it needs, and the configured one when that is taken back', async () => {
-  const { app, decide, promote, metrics } = await embedded()
+it('a promoted model decides from the next batch on, with the windows that it needs, and the configured one when it is withdrawn', async () => {
+  const { app, decide, promote, withdraw, metrics } = await embedded()
   const before = await decide()
   expect(before.versions.model).toMatch(/^one@/)
   await promote('two')
@@ -108,7 +132,7 @@ it('a promoted model decides from the next batch on, with the windows that it ne
   expect(specs).toHaveLength(1)
   expect((await decide()).score).not.toBeNull()
   expect(await metrics()).toMatch(/build_info\{.*model="two@[0-9a-f]{12}",challenger="none"\} 1/)
-  await app.log.produce([{ topic: app.topics.control, key: modelKey('champion'), value: null }])
+  await withdraw('champion')
   await expect
     .poll(async () => (await decide()).versions.model, { timeout: 10_000 })
     .toBe(before.versions.model)
@@ -173,6 +197,61 @@ it('a promotion that a stranger signed, or that names another hash, changes noth
   await promote('two', { role: 'challenger', hash: 'ab'.repeat(32) })
   await outcome('challenger', 'refused')
   expect(await decide()).toMatchObject({ versions })
+})
+
+it('without the key nobody goes back to an earlier model, nor to that of the configuration; who has it can', async () => {
+  const { decide, promote, withdraw, write, outcome, metrics } = await embedded()
+  const earlier = await promote('three')
+  await promote('two')
+  await expect.poll(async () => (await decide()).versions.model, { timeout: 10_000 }).toMatch(/^two@/)
+  const refusals = (count: number): string =>
+    `paysentry_model_switches_total{role="champion",outcome="refused"} ${count}`
+  // In process a record is taken before \`write\` resolves.
+  await write('champion', earlier)
+  expect(await metrics()).toContain(refusals(1))
+  await write('champion', null)
+  expect(await metrics()).toContain(refusals(2))
+  // What becomes of the other role does not make it good.
+  await promote('three', { role: 'challenger' })
+  await outcome('challenger', 'taken')
+  const text = await metrics()
+  expect(text).toContain('paysentry_model_refused{role="champion"} 1')
+  expect(text).toContain('paysentry_model_refused{role="challenger"} 0')
+  expect(await decide()).toMatchObject({
+    versions: { model: expect.stringMatching(/^two@/) },
+    challenger: { version: expect.stringMatching(/^three@/) },
+  })
+
+  await withdraw('challenger')
+  await promote('three')
+  await expect.poll(async () => (await decide()).versions.model, { timeout: 10_000 }).toMatch(/^three@/)
+  expect(await decide()).not.toHaveProperty('challenger')
+  expect(await metrics()).toContain('paysentry_model_refused{role="champion"} 0')
+})
+
+it('a processor that finds only a promotion that does not count ends: it cannot know by which model the others decide', async () => {
+  const config = loadConfig({
+    env: { PAYSENTRY_MODEL_SOURCE: 'control', PAYSENTRY_RULES_PUBLIC_KEYS: KEY.publicKey },
+  })
+  const promotions = createPromotions(config.rules.publicKeys)
+  const content = { version: 'two', hash: `sha256:${'ab'.repeat(32)}`, previous: null, ...BY }
+  const stranger = generateSigningKey().privateKeyPem
+  promotions.champion.take(signModelChoice('champion', content, null, stranger))
+  const never = (): never => {
+    throw new Error('no model is loaded')
+  }
+  const models = createModelsInForce({
+    config,
+    promotions,
+    current: never,
+    use: never,
+    onSwitch: never,
+    onRefused: never,
+  })
+  await expect(models.begin()).rejects.toMatchObject({
+    code: 'MODEL_INVALID',
+    message: expect.stringMatching(/promotion of two .* signed by no key .* promote it with "models promote/),
+  })
 })
 
 it('with model.source "folder" promotions are passed over, and the folder is taken again when told so', async () => {
