@@ -36,6 +36,13 @@ export function nameOfTraffic({ from, customers }: TrafficOptions): string {
   return from === undefined ? `paysentry's simulator (${customers} customers)` : basename(from)
 }
 
+/** The file that the traffic is read from; null for simulated traffic. Throws CONFIG_INVALID when the options name none, or two. */
+export function fileOf({ simulate, from }: TrafficOptions): string | null {
+  if ((simulate === true) === (from !== undefined))
+    throw new AppError('CONFIG_INVALID', 'give either --simulate or --from FILE')
+  return from ?? null
+}
+
 export interface Collected {
   readonly set: TrainingSet
   readonly rates: Rates
@@ -47,23 +54,22 @@ export async function collectTraffic(
   config: Config,
   features: readonly Feature[],
 ): Promise<Collected> {
-  const { from, seed, customers, start, events } = options
-  if ((options.simulate === true) === (from !== undefined))
-    throw new AppError('CONFIG_INVALID', 'give either --simulate or --from FILE')
+  const { seed, customers, start, events } = options
+  const file = fileOf(options)
   const rates = loadRates(config.money.ratesFile)
   const show = progressTo(process.stderr, 'Playing traffic')
   const set = await collectTrainingSet({
     features,
     rates,
     records:
-      from === undefined
+      file === null
         ? simulatedRecords({ seed, customers, startMs: start }, events)
-        : recordsOfFile(from, show),
+        : recordsOfFile(file, show),
     horizons: config.velocity,
     cacheBytes: config.velocity.cacheBytes,
     maxMessageBytes: config.limits.maxMessageBytes,
     onProgress: (played) => {
-      if (from === undefined) show(played, events)
+      if (file === null) show(played, events)
     },
   })
   return { set, rates }

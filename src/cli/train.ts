@@ -11,7 +11,8 @@ import { CURRENT_FILE, type TrainedModel, writeModel } from '../model/model-file
 import { trainModel } from '../model/train.ts'
 import { positive } from './option-values.ts'
 import { configOfProcess, VERSION } from './process-host.ts'
-import { collectTraffic, nameOfTraffic, type TrafficOptions, withTraffic } from './traffic-source.ts'
+import { collectTraffic, fileOf, nameOfTraffic, type TrafficOptions, withTraffic } from './traffic-source.ts'
+import { checkFree, trainedVersion } from './trained-version.ts'
 
 interface TrainOptions extends TrafficOptions {
   readonly minutes?: number
@@ -19,7 +20,8 @@ interface TrainOptions extends TrafficOptions {
   readonly epochs: number
   readonly features: string
   readonly out?: string
-  readonly name: string
+  readonly name?: string
+  readonly force?: boolean
   readonly current: boolean
   readonly config?: string
 }
@@ -36,7 +38,11 @@ export function trainCommand(): Command {
     )
     .option('--features <file>', 'feature catalogue', 'models/features.yaml')
     .option('--out <dir>', 'folder of the versions (default: model.dir)')
-    .option('--name <version>', 'name of the version', 'simulated-2')
+    .option(
+      '--name <version>',
+      'name of the version (default: that of the file, or "simulated", with the next number that is free)',
+    )
+    .option('--force', 'overwrite the version that --name names')
     .option('--no-current', 'do not make it the current version')
     .option('--config <file>', 'configuration file (YAML)')
     .action(train)
@@ -44,16 +50,13 @@ export function trainCommand(): Command {
 
 async function train(options: TrainOptions): Promise<void> {
   const config = configOfProcess(options.config)
-  if (!/^\w[\w.-]*$/.test(options.name) || options.name === CURRENT_FILE) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      `--name "${options.name}" must be letters, digits, dots and dashes, and not "current"`,
-    )
-  }
-  await readyBackend(config.model.backend)
-  const startedAtMs = performance.now()
+  const dir = options.out ?? config.model.dir
+  const version = trainedVersion(dir, fileOf(options), options)
   const features = readFeatures(options.features)
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
+  say(`${version} will be written to ${join(dir, version)}${options.current ? ' and become current' : ''}`)
+  await readyBackend(config.model.backend)
+  const startedAtMs = performance.now()
   const { set } = await collectTraffic(options, config, features)
   say(
     `${set.rows} payments, ${set.isFraud.filter(Boolean).length} of them fraud; ${features.length} features`,
@@ -68,11 +71,11 @@ async function train(options: TrainOptions): Promise<void> {
   const trained = await trainModel({
     set,
     features,
-    version: options.name,
+    version,
     seed: options.seed,
     epochs: options.epochs,
     source: nameOfTraffic(options),
-    command: commandOf(options),
+    command: commandOf(options, version),
     events: set.events,
     isOver,
     paysentry: VERSION,
@@ -82,15 +85,16 @@ async function train(options: TrainOptions): Promise<void> {
     },
   })
   // The clock cannot be repeated; the number of epochs can.
-  const model = isCut ? withCommand(trained, commandOf({ ...options, stopAfter: epochs })) : trained
-  const dir = options.out ?? config.model.dir
-  writeModel(join(dir, options.name), model)
-  if (options.current) writeFileSync(join(dir, CURRENT_FILE), `${options.name}\n`)
+  const model = isCut ? withCommand(trained, commandOf({ ...options, stopAfter: epochs }, version)) : trained
+  // Another training may have taken the name meanwhile.
+  if (options.force !== true) checkFree(dir, version)
+  writeModel(join(dir, version), model)
+  if (options.current) writeFileSync(join(dir, CURRENT_FILE), `${version}\n`)
   const { model: figures, amount_alone: baseline } = model.manifest.metrics
   say(
     `Average precision ${figures?.['average_precision']} (amount alone ${baseline?.['average_precision']}) on the last fifth`,
   )
-  say(`Written to ${join(dir, options.name)}${options.current ? ', now current' : ''}`)
+  say(`Written to ${join(dir, version)}${options.current ? ', now current' : ''}`)
 }
 
 function withCommand(model: TrainedModel, command: string): TrainedModel {
@@ -116,9 +120,9 @@ export function readFeatures(file: string): Feature[] {
   throw new AppError('MODEL_INVALID', file, { problems })
 }
 
-/** What to type to train this model again. */
-function commandOf(options: TrainOptions): string {
-  const { from, events, customers, seed, start, epochs, features, name } = options
+/** What to type to train this model again. `--force` is no part of it, so that the manifest is the same with it and without. */
+function commandOf(options: TrainOptions, name: string): string {
+  const { from, events, customers, seed, start, epochs, features } = options
   const traffic = from === undefined ? { events, customers, start: isoSeconds(start) } : {}
   const stop = options.stopAfter === undefined ? {} : { 'stop-after': options.stopAfter }
   const flags = Object.entries({ ...traffic, seed, epochs, ...stop, features, name })

@@ -1,5 +1,5 @@
 // The files of a model's folder, and writing them. The manifest comes last: a folder without one is no model.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from './manifest.ts'
 import { modelCard } from './model-card.ts'
@@ -26,9 +26,11 @@ export interface TrainedModel {
   readonly supervised: NetworkFiles | null
 }
 
-/** Writes the model into the folder, which is created. */
+/** Writes the model into the folder, which is created; another model there is overwritten. */
 export function writeModel(folder: string, { manifest, rarity, supervised }: TrainedModel): void {
   mkdirSync(folder, { recursive: true })
+  // While its files change it is no model.
+  rmSync(join(folder, MANIFEST_FILE), { force: true })
   const writeNet = (names: NetNames, { topology, weights }: NetworkFiles): void => {
     writeFileSync(join(folder, names.topology), topology)
     writeFileSync(join(folder, names.weights), weights)

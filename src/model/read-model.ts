@@ -62,7 +62,7 @@ function parseManifest(folder: string, text: string): Manifest {
     typeof content === 'object' && content !== null ? Reflect.get(content, 'format') : null
   if (format !== FORMAT) {
     throw invalidModel(folder, [
-      `${MANIFEST_FILE} has the format ${JSON.stringify(format)}, and this version of paysentry reads ${FORMAT}: train the model again, with the command under "training" in it`,
+      `${MANIFEST_FILE} has the format ${JSON.stringify(format)}, and this version of paysentry reads ${FORMAT}: train the model again, with the command under "training" in it and --force`,
     ])
   }
   const parsed = manifestSchema.safeParse(content)

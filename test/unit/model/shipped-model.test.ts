@@ -1,4 +1,4 @@
-// The model in models/, as a newcomer gets it: `paysentry train --simulate` makes it again.
+// The model in models/, as a newcomer gets it: the command in its manifest makes it again.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
