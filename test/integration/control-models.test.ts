@@ -3,12 +3,15 @@ import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { generateSigningKey } from '../../src/control/bundle.ts'
+import { controlRecord, type ModelChoice, modelKey, readControl } from '../../src/control/control-record.ts'
+import { signModelChoice } from '../../src/control/promotions.ts'
 import type { Decision } from '../../src/decision/decision.ts'
 import { writeModel } from '../../src/model/model-files.ts'
 import { TINY_FEATURES, trainTiny } from '../unit/model/tiny-model.ts'
 import { textOf } from '../support/collector.ts'
 import { runPaysentry } from '../support/processor.ts'
-import { controlledProcessors, decided, underLoad } from './control-support.ts'
+import { type ControlledProcessors, controlledProcessors, decided, underLoad } from './control-support.ts'
 import { eventually } from './operations-support.ts'
 
 const setUp = controlledProcessors()
@@ -29,6 +32,24 @@ async function writeModels(dir: string): Promise<void> {
   writeModel(join(dir, 'one'), await trainTiny({ version: 'one' }))
   writeModel(join(dir, 'two'), await trainTiny({ version: 'two', features: other, seed: 8 }))
   writeFileSync(join(dir, 'current'), 'one\n')
+}
+
+/** The last record of the champion's role in the control topic. */
+async function lastOfChampion({ log, topics }: ControlledProcessors): Promise<ModelChoice> {
+  let found: ModelChoice | null = null
+  const follower = await log.follow({
+    topic: topics.control,
+    onRecords(records) {
+      for (const record of records) {
+        const change = readControl(record)
+        if (typeof change !== 'string' && change.kind === 'model' && change.role === 'champion')
+          found = change.choice
+      }
+    },
+  })
+  await follower.stop()
+  if (found === null) throw new Error('no model was promoted')
+  return found
 }
 
 it('a promotion switches both processors to the same model between two batches, and a roll back too; a processor with other files keeps its own', async () => {
@@ -110,4 +131,80 @@ it('a promotion switches both processors to the same model between two batches, 
     expect(score?.value).toBeGreaterThanOrEqual(0)
     if (challenger !== undefined) expect(challenger.score).toBeGreaterThanOrEqual(0)
   }
+})
+
+it('a withdrawal puts the model of the configuration in force on both processors; without the key nobody gives an earlier promotion again, nor takes one back', async () => {
+  const processors = await setUp()
+  const { env, log, topics } = processors
+  const dir = join(folder, 'withdrawn')
+  await writeModels(dir)
+  const keyFile = join(folder, 'withdrawn.pem')
+  const keygen = await runPaysentry(['rules', 'keygen', '--out', keyFile])
+  const control = {
+    PAYSENTRY_MODEL_VERSION: 'current',
+    PAYSENTRY_MODEL_SOURCE: 'control',
+    PAYSENTRY_MODEL_DIR: dir,
+    PAYSENTRY_RULES_PUBLIC_KEYS: keygen.stdout.trim(),
+  }
+  const run = async (...args: string[]) => {
+    const result = await runPaysentry(['models', ...args], { ...env, ...control })
+    expect(result.code, result.stderr).toBe(0)
+    return result.stdout
+  }
+  const all = await Promise.all(['p1', 'p2'].map((name) => processors.start(name, control)))
+  const bothDecideBy = (version: string) =>
+    eventually(
+      async () => all.every(({ app }) => app.knowledge.scorer?.version.startsWith(`${version}@`)),
+      `both decide by ${version}`,
+    )
+  const bothRefused = (count: number) =>
+    eventually(async () => {
+      const texts = await Promise.all(all.map(({ metrics }) => metrics.text()))
+      return texts.every(
+        (text) =>
+          text.includes(`paysentry_model_switches_total{role="champion",outcome="refused"} ${count}`) &&
+          text.includes('paysentry_model_refused{role="champion"} 1'),
+      )
+    }, `both have refused ${count}`)
+  const write = (choice: ModelChoice | null) =>
+    log.produce([controlRecord(topics.control, modelKey('champion'), choice)])
+
+  await run('promote', 'two', '--key', keyFile, '--author', 'first')
+  await bothDecideBy('two')
+  const promotion = await lastOfChampion(processors)
+  expect(await run('withdraw', '--key', keyFile, '--author', 'second')).toContain('configuration decides')
+  await bothDecideBy('one')
+  expect(await run('list')).toMatch(/champion is the one of the configuration.* withdrawn by second/)
+  await write(promotion)
+  await bothRefused(1)
+  await bothDecideBy('one')
+
+  // Back to what was withdrawn: the same model, under a number of its own.
+  await run('rollback', '--key', keyFile, '--author', 'third')
+  await bothDecideBy('two')
+  expect((await lastOfChampion(processors)).number).toBe(3)
+  await write(null)
+  const stranger = {
+    withdrawn: true,
+    previous: null,
+    author: 'stranger',
+    at: new Date().toISOString(),
+  } as const
+  await write(signModelChoice('champion', stranger, null, generateSigningKey().privateKeyPem))
+  await bothRefused(3)
+  await bothDecideBy('two')
+  const listed = await run('list')
+  expect(listed).toMatch(/champion is two@.* promoted by third/)
+  expect(listed).toMatch(/Refused: the withdrawal of the champion by stranger .* signed by no key/)
+
+  await run('promote', 'two', '--key', keyFile, '--author', 'fourth')
+  for (const { metrics } of all) {
+    await eventually(
+      async () => (await metrics.text()).includes('paysentry_model_refused{role="champion"} 0'),
+      'a promotion that counts ends it',
+    )
+  }
+  // One that starts takes what stands.
+  const late = await processors.start('p3', control)
+  expect(late.app.knowledge.scorer?.version).toMatch(/^two@/)
 })
