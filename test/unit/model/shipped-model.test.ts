@@ -104,6 +104,9 @@ describe('the shipped model', () => {
     expect(card).toBe(modelCard(manifest))
     expect(card).toContain('prove nothing about real traffic')
     expect(manifest.training.source).toContain('simulator')
+    expect(manifest.training.command).toMatch(
+      new RegExp(`^paysentry train --simulate .* --name ${manifest.version}$`),
+    )
   })
 
   it('has a report that was made from its manifest, with its curves in it and nothing from elsewhere', () => {
