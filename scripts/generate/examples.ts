@@ -60,7 +60,7 @@ export const DECISION_EXAMPLE: Decision = {
   shadow: [{ rule: 'new-device-high-amount', action: 'review' }],
   score: {
     value: 0.9984,
-    contributions: [{ feature: 'card_payments_10m', value: 9, usual: 1, share: 0.62 }],
+    contributions: [{ feature: 'card_payments_10m', value: 9, usual: 1, usualOf: 'entity', share: 0.62 }],
   },
   challenger: { version: '2026-02-27@3c9a1f0b7d22', score: 0.9971 },
   degraded: [],

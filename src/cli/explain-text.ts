@@ -44,8 +44,11 @@ function decisionLines(decision: Decision, options: Terminal): string[] {
       ? []
       : line('in shadow', shadow.map((rule) => `${rule.rule} (${rule.action ?? 'weight'})`).join(', '))),
     ...line('score', score === null ? 'none' : score.value.toFixed(4)),
-    ...(score?.contributions ?? []).flatMap(({ feature, value, usual, share }) =>
-      line('', `${Math.round(100 * share)} % ${feature} = ${value ?? 'unknown'}, usually ${usual}`),
+    ...(score?.contributions ?? []).flatMap(({ feature, value, usual, usualOf, share }) =>
+      line(
+        '',
+        `${Math.round(100 * share)} % ${feature} = ${value ?? 'unknown'}, usually ${usual} ${usualOf === 'entity' ? 'for it' : 'for all'}`,
+      ),
     ),
     ...(degraded.length === 0 ? [] : line('without', degraded.join(', '))),
     ...line(

@@ -22,7 +22,10 @@ const points = z
 const contribution = z.object({
   feature: z.string(),
   value: z.number().nullable().describe('null when it was unknown'),
-  usual: z.number().describe('Median in the training data'),
+  usual: z.number().describe('What is usual, before scaling'),
+  usualOf: z
+    .enum(['entity', 'training'])
+    .describe("Whether that is by the own past of the event's entity, or the median in the training data"),
   share: z.number().describe('Part of the raw score, 0 to 1'),
 })
 

@@ -58,7 +58,7 @@ function serveFeatures(features: readonly Feature[], set: TrainingSet, [from, to
       tail: fitTail(values, feature),
       coding: fitCoding(values, feature),
       missing: Math.round((1 - known.length / values.length) * 1e6) / 1e6,
-      usual: quantileOf(known, 0.5),
+      median: quantileOf(known, 0.5),
     }
   })
 }

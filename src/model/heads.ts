@@ -90,7 +90,7 @@ function createLogOddsParts(features: Model['features'], net: LayersModel | null
   const baseline = new Float32Array(width)
   codeRow(
     features,
-    Float64Array.from(features, ({ usual }) => usual),
+    Float64Array.from(features, ({ median }) => median),
     0,
     baseline,
     0,

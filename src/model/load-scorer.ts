@@ -5,7 +5,7 @@ import type { Horizons } from '../velocity/grid.ts'
 import type { WindowSet } from '../velocity/window.ts'
 import { type Backend, readyBackend } from './backend.ts'
 import { percentileOf } from './calibration.ts'
-import { compileFeatures } from './features.ts'
+import { compileFeatures, compileUsual } from './features.ts'
 import type { Manifest } from './manifest.ts'
 import { createHeads, type Heads } from './heads.ts'
 import { CURRENT_FILE, MANIFEST_FILE, type NetNames, RARITY_FILES, SUPERVISED_FILES } from './model-files.ts'
@@ -48,6 +48,7 @@ export async function loadModel(
   if (options.hash !== undefined && options.hash !== hash)
     problems.push(`${MANIFEST_FILE} has the SHA-256 ${hash}, not ${options.hash}`)
   const readFeatures = compileFeatures(manifest.features, options, problems)
+  const readUsual = compileUsual(manifest.features, options, problems)
   if (problems.length > 0) throw invalidModel(folder, problems)
   await readyBackend(options.backend)
   const heads = await restoreHeads(folder, manifest, files)
@@ -60,7 +61,7 @@ export async function loadModel(
     heads.close()
     throw error
   }
-  return { hash, manifest, heads, readFeatures }
+  return { hash, manifest, heads, readFeatures, readUsual }
 }
 
 async function restoreHeads(

@@ -5,7 +5,7 @@ import { featureSchema } from './features.ts'
 import { TRANSFORMS } from './scaling.ts'
 
 /** Of the manifest. A version reads one alone: scores depend on all that it holds. */
-export const FORMAT = 3
+export const FORMAT = 4
 
 const finite = z.number()
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
@@ -38,7 +38,7 @@ const servedFeature = z.strictObject({
     .describe('Inputs of the supervised net'),
   fingerprint: fingerprint.describe('Shares of its values in the calibration span, for drift'),
   missing: z.number().min(0).max(1).describe('Share of the training rows in which it was unknown'),
-  usual: finite.describe('Median in the training rows, before scaling'),
+  median: finite.describe('Of the known values in the training rows, before scaling'),
 })
 
 const rankingFigures = z.record(z.string(), finite)

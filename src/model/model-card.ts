@@ -81,12 +81,12 @@ percentile says score high. Wait for about a week of traffic before you act on a
 
 function featureTable({ features, made }: Manifest): string {
   const rows = features.map(
-    ({ id, group, description, usual, missing }) =>
-      `| ${id} | ${group} | ${description} | ${Number(usual.toPrecision(4))} | ${percent(missing)} |`,
+    ({ id, group, description, median, missing }) =>
+      `| ${id} | ${group} | ${description} | ${Number(median.toPrecision(4))} | ${percent(missing)} |`,
   )
   return `## Features
 
-| feature | group | meaning | usual | unknown in |
+| feature | group | meaning | median | unknown in |
 |---|---|---|---|---|
 ${rows.join('\n')}
 

@@ -28,10 +28,10 @@ export interface ModelDiff {
 
 export interface FeatureChange extends Pair<string | number> {
   readonly id: string
-  readonly what: (typeof STATED)[number] | 'usual' | 'missing'
+  readonly what: (typeof STATED)[number] | 'median' | 'missing'
 }
 
-const STATED = ['cel', 'transform', 'odd', 'group'] as const
+const STATED = ['cel', 'usual', 'transform', 'odd', 'group'] as const
 const PERCENTILES = [0.5, 0.9, 0.99, 0.999] as const
 /** A median or a share of unknown values that moved by less is no change of the feature. */
 const MOVED = 0.1
@@ -87,9 +87,11 @@ function rawAt(percentile: number, { calibration }: Manifest): number {
 function changesOf(a: Served, b: Served | undefined): FeatureChange[] {
   if (b === undefined) return []
   const changes: FeatureChange[] = []
-  for (const what of STATED) if (a[what] !== b[what]) changes.push({ id: a.id, what, a: a[what], b: b[what] })
-  const moved = Math.abs(a.usual - b.usual) > MOVED * Math.max(Math.abs(a.usual), Math.abs(b.usual))
-  if (moved) changes.push({ id: a.id, what: 'usual', a: short(a.usual), b: short(b.usual) })
+  for (const what of STATED) {
+    if (a[what] !== b[what]) changes.push({ id: a.id, what, a: a[what] ?? 'none', b: b[what] ?? 'none' })
+  }
+  const moved = Math.abs(a.median - b.median) > MOVED * Math.max(Math.abs(a.median), Math.abs(b.median))
+  if (moved) changes.push({ id: a.id, what: 'median', a: short(a.median), b: short(b.median) })
   if (Math.abs(a.missing - b.missing) > MOVED)
     changes.push({ id: a.id, what: 'missing', a: a.missing, b: b.missing })
   return changes

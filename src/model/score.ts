@@ -5,8 +5,9 @@ export interface Contribution {
   readonly feature: string
   /** The feature's value before scaling; null when it was unknown. */
   readonly value: number | null
-  /** The feature's median in the training data. */
+  /** What is usual: for this very entity by its own past, or where nothing is known of that, the median in the training data. */
   readonly usual: number
+  readonly usualOf: 'entity' | 'training'
   /** Part of all that raises the raw score above that of usual values, 0 to 1. */
   readonly share: number
 }

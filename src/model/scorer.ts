@@ -2,7 +2,7 @@
 // A score depends on its event alone, never on what else is in the batch: test/unit/model/scorer.test.ts.
 import type { ExpressionView } from '../expression/view.ts'
 import { percentileOf } from './calibration.ts'
-import type { FeatureReader } from './features.ts'
+import type { FeatureReader, UsualReader } from './features.ts'
 import type { Heads } from './heads.ts'
 import { type Manifest, nameOfModel } from './manifest.ts'
 import type { DriftOptions } from './drift.ts'
@@ -32,17 +32,25 @@ export interface ScorerParts {
   readonly manifest: Manifest
   readonly heads: Heads
   readonly readFeatures: FeatureReader
+  readonly readUsual: UsualReader
   /** Scores from here on carry contributions, 0 to 1. */
   readonly explainAbove: number
 }
 
-export function createScorer({ hash, manifest, heads, readFeatures, explainAbove }: ScorerParts): Scorer {
+export function createScorer(options: ScorerParts): Scorer {
+  const { hash, manifest, heads, readFeatures, readUsual, explainAbove } = options
   const { features, calibration } = manifest
   const width = features.length
   const parts = new Float64Array(width)
   let values = new Float64Array(0)
 
-  const contributions = (row: number): Contribution[] => {
+  const usualFor = (view: ExpressionView, feature: number): Pick<Contribution, 'usual' | 'usualOf'> => {
+    const own = shown(readUsual(view, feature))
+    if (own !== null) return { usual: own, usualOf: 'entity' }
+    return { usual: shown(features[feature]?.median) ?? 0, usualOf: 'training' }
+  }
+
+  const contributions = (view: ExpressionView, row: number): Contribution[] => {
     heads.explain(row, parts)
     let raised = 0
     for (const part of parts) raised += Math.max(0, part)
@@ -50,7 +58,7 @@ export function createScorer({ hash, manifest, heads, readFeatures, explainAbove
       .map((i) => ({
         feature: features[i]?.id ?? '',
         value: shown(values[row * width + i]),
-        usual: shown(features[i]?.usual) ?? 0,
+        ...usualFor(view, i),
         share: round((parts[i] ?? 0) / raised),
       }))
       .filter(({ share }) => share > 0)
@@ -65,9 +73,9 @@ export function createScorer({ hash, manifest, heads, readFeatures, explainAbove
       if (values.length < views.length * width) values = new Float64Array(views.length * width)
       for (const [i, view] of views.entries()) readFeatures(view, values, i * width)
       const { raw } = heads.score(values, views.length)
-      return views.map((_, row) => {
+      return views.map((view, row) => {
         const value = percentileOf(raw[row] ?? Number.NaN, calibration)
-        return { value, contributions: value >= explainAbove ? contributions(row) : [] }
+        return { value, contributions: value >= explainAbove ? contributions(view, row) : [] }
       })
     },
     close: () => heads.close(),

@@ -12,7 +12,7 @@ import { createMemoryStore } from '../velocity/memory-store.ts'
 import { createPseudonymiser } from '../velocity/pseudonym.ts'
 import { createVelocityStage, emptyWindows } from '../velocity/velocity.ts'
 import { createWindowSet, type WindowSet } from '../velocity/window.ts'
-import { compileFeatures, type Feature, isScored } from './features.ts'
+import { compileFeatures, compileUsual, type Feature, isScored } from './features.ts'
 import type { PlayedRecord, TrainingRecord } from './training-records.ts'
 import { createTrainingRows, type TrainingSet } from './training-rows.ts'
 
@@ -38,6 +38,7 @@ export async function collectTrainingSet(options: TrainingSetOptions): Promise<T
   const windows = createWindowSet()
   const problems: string[] = []
   const read = compileFeatures(features, { windows, horizons: options.horizons }, problems)
+  compileUsual(features, { windows, horizons: options.horizons }, problems)
   if (problems.length > 0) throw new RangeError(problems.join('\n'))
   const stages = createStages(options, windows)
   const rows = createTrainingRows(features.length)

@@ -153,7 +153,10 @@ describe('the decide stage', () => {
   })
 
   it('publishes what its contracts say', () => {
-    const scored = { value: 0.97, contributions: [{ feature: 'amount', value: null, usual: 3, share: 0.4 }] }
+    const scored = {
+      value: 0.97,
+      contributions: [{ feature: 'amount', value: null, usual: 3, usualOf: 'training', share: 0.4 }],
+    } as const
     const event = batchEventOf(
       { tenant: 't1' },
       { entities: [account, card], fired: [firedRule('a')], scored },

@@ -16,7 +16,7 @@ async function headsOf({ manifest, rarity, supervised }: TrainedModel) {
 function rowsOf({ manifest }: TrainedModel): { values: Float64Array; rows: number } {
   const { matrix } = tinySet(300, 11)
   return {
-    values: Float64Array.from([...matrix, ...manifest.features.map(({ usual }) => usual)]),
+    values: Float64Array.from([...matrix, ...manifest.features.map(({ median }) => median)]),
     rows: 301,
   }
 }

@@ -91,7 +91,9 @@ describe('the scorer', () => {
     const scorer = await load({ explainAbove: 0 })
     const [score] = scorer.score([batchEventOf({ device: { geo: { lat: 50, lon: 8 } } }, { amount: 90_000 })])
     const shares = score?.contributions.map(({ share }) => share) ?? []
-    expect(score?.contributions[0]).toMatchObject({ feature: 'amount', value: 90_000 })
+    const [largest, ...others] = score?.contributions ?? []
+    expect(largest).toMatchObject({ feature: 'amount', value: 90_000, usual: 45_000, usualOf: 'entity' })
+    expect(others.map(({ usualOf }) => usualOf)).toEqual(others.map(() => 'training'))
     expect(shares).toEqual(shares.toSorted((a, b) => b - a))
     // There are fewer features than a decision names, so all are here.
     expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 3)
@@ -245,7 +247,7 @@ describe('loading a model', () => {
   it('refuses a manifest of another format, and says how to come by one of this', async () => {
     const error = await refusal(editManifest((manifest) => Object.assign(manifest, { format: 2 })))
     expect(error.message).toContain(
-      'has the format 2, and this version of paysentry reads 3: train the model again',
+      'has the format 2, and this version of paysentry reads 4: train the model again',
     )
   })
 

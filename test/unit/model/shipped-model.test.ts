@@ -75,9 +75,10 @@ describe('the shipped model', () => {
   })
 
   it('has the features of the catalogue', () => {
-    const stated = manifest.features.map(({ id, cel, description, transform, odd, group }) => ({
+    const stated = manifest.features.map(({ id, cel, usual, description, transform, odd, group }) => ({
       id,
       cel,
+      usual,
       description,
       transform,
       odd,

@@ -6,7 +6,15 @@ import type { TrainingSet } from '../../../src/model/training-rows.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 
 export const TINY_FEATURES: readonly Feature[] = [
-  { id: 'amount', cel: 'amount', description: 'Amount', transform: 'log', odd: 'high', group: 'amount' },
+  {
+    id: 'amount',
+    cel: 'amount',
+    usual: 'amount / 2.0',
+    description: 'Amount',
+    transform: 'log',
+    odd: 'high',
+    group: 'amount',
+  },
   { id: 'hour', cel: 'hour', description: 'Hour', transform: 'linear', odd: 'high', group: 'hour' },
   {
     id: 'lat',

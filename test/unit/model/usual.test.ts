@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { readFeatures } from '../../../src/cli/train.ts'
+import { compileFeatures, compileUsual } from '../../../src/model/features.ts'
+import { createMemoryStore } from '../../../src/velocity/memory-store.ts'
+import { createVelocityStage } from '../../../src/velocity/velocity.ts'
+import { createWindowSet } from '../../../src/velocity/window.ts'
+import { HORIZONS } from '../../support/horizons.ts'
+import { batchFrom, type Fact, pseudonymiser } from '../velocity/traffic.ts'
+
+const FEATURES = readFeatures('models/features.yaml')
+const DAY_MS = 86_400_000
+
+/** What the shipped features say is usual for the last of the payments, by feature; NaN is unknown. */
+async function usualAfter(facts: readonly Fact[]): Promise<Record<string, number>> {
+  const windows = createWindowSet()
+  const problems: string[] = []
+  compileFeatures(FEATURES, { windows, horizons: HORIZONS }, problems)
+  const usual = compileUsual(FEATURES, { windows, horizons: HORIZONS }, problems)
+  expect(problems).toEqual([])
+  const stage = createVelocityStage({
+    store: createMemoryStore({ retentionMs: HORIZONS.retentionMs, now: () => 0 }),
+    windows,
+    pseudonymiser,
+    horizons: HORIZONS,
+    cacheBytes: 1_000_000,
+    minorPerMajor: 100,
+  })
+  const { events } = await stage(batchFrom(facts, windows))
+  const last = events.at(-1)!
+  return Object.fromEntries(FEATURES.map(({ id }, i) => [id, usual(last, i)]))
+}
+
+const daily: Fact[] = Array.from({ length: 20 }, (_, day) => ({
+  id: `day-${day}`,
+  entities: ['card:old', 'account:old', 'merchant:shop'],
+  atMs: day * DAY_MS,
+  amount: day % 2 === 0 ? 1_000 : 3_000,
+}))
+
+describe('what is usual for an entity', () => {
+  it('is its own past, with the payment in question left out', async () => {
+    const large: Fact = {
+      id: 'large',
+      entities: ['card:old', 'account:old'],
+      atMs: 20 * DAY_MS,
+      amount: 90_000,
+    }
+    const usual = await usualAfter([...daily, large])
+    // 20 payments of 20.00 on average, one a day.
+    expect(usual['amount']).toBeCloseTo(20, 9)
+    expect(usual['amount_to_card_mean_30d']).toBe(1)
+    expect(usual['amount_z_card_30d']).toBe(0)
+    expect(usual['card_count_1d']).toBeCloseTo(2, 9)
+    expect(usual['card_count_1h']).toBeCloseTo(1 + 1 / 24, 9)
+    expect(usual['card_idle']).toBeCloseTo(86_400, 6)
+  })
+
+  it('is unknown for one without a past, and where nothing can be said', async () => {
+    const usual = await usualAfter([...daily, { id: 'new', entities: ['card:new'], atMs: 20 * DAY_MS }])
+    const known = Object.entries(usual).filter(([, value]) => Number.isFinite(value))
+    expect(known).toEqual([])
+  })
+
+  it('changes from one entity to another', async () => {
+    const other = daily.map((fact) => ({
+      ...fact,
+      id: `x-${fact.id}`,
+      entities: ['card:x' as const],
+      amount: 500,
+    }))
+    const usual = await usualAfter([...daily, ...other])
+    expect(usual['amount']).toBeCloseTo(5, 9)
+  })
+
+  it('may not ask for a window that no feature has', () => {
+    const options = { windows: createWindowSet(), horizons: HORIZONS }
+    const problems: string[] = []
+    const features = [
+      { id: 'a', cel: "count(card, '1h')", usual: "count(card, '2h')" },
+      { id: 'b', cel: "count(card, '2d')", usual: "count(card, '1h') / 2" },
+      { id: 'c', cel: 'amount', usual: 'amout' },
+    ]
+    compileFeatures(features, options, problems)
+    compileUsual(features, options, problems)
+    expect(problems).toEqual([
+      'feature a, usual: asks for a window that no feature has; use those of the features',
+      expect.stringMatching(/^feature c, usual, column 1: .*amount/),
+    ])
+    expect(options.windows.specs).toHaveLength(2)
+  })
+})
