@@ -47,7 +47,13 @@ function scoreLines(score: ScoreFigures, terminal: Terminal): string[] {
 }
 
 const CAMPAIGN = 24
-const SHORT = { model: 'both', supervised: 'superv.', rarity: 'lab.free', mahalanobis: 'Mahal.' } as const
+const SHORT = {
+  model: 'both',
+  supervised: 'superv.',
+  rarity: 'no lab.',
+  mahalanobis: 'Mahal.',
+  logistic: 'logist.',
+} as const
 
 function campaignTable({ campaigns, scores, resamples }: EvaluationReport, terminal: Terminal): string[] {
   if (campaigns.length === 0) return []
