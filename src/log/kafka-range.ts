@@ -39,7 +39,11 @@ export async function readKafkaSpan(
   })
   const done = Promise.withResolvers<void>()
   const silence = setTimeout(() => done.reject(silent(doing)), SILENCE_MS)
-  consumer.on('consumer.crash', ({ payload: { error } }) => done.reject(kafkaError(error, doing)))
+  let hasCrashed = false
+  consumer.on('consumer.crash', ({ payload: { error } }) => {
+    hasCrashed = true
+    done.reject(kafkaError(error, doing))
+  })
   const eachBatch = async ({ batch }: EachBatchPayload): Promise<void> => {
     if (batch.partition !== partition || next >= end) return
     const messages = batch.messages.filter(({ offset }) => BigInt(offset) >= next && BigInt(offset) < end)
@@ -59,9 +63,12 @@ export async function readKafkaSpan(
     await consumer.connect()
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await consumer.run({ autoCommit: false, eachBatch })
-    const others = offsets.map((entry) => entry.partition).filter((other) => other !== partition)
-    if (others.length > 0) consumer.pause([{ topic, partitions: others }])
-    consumer.seek({ topic, partition, offset: String(next) })
+    // Where it crashed while it joined, `run` returns all the same, and a call about its group is a mistake.
+    if (!hasCrashed) {
+      const others = offsets.map((entry) => entry.partition).filter((other) => other !== partition)
+      if (others.length > 0) consumer.pause([{ topic, partitions: others }])
+      consumer.seek({ topic, partition, offset: String(next) })
+    }
     await done.promise
   } catch (error) {
     throw kafkaError(error, doing)
