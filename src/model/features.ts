@@ -5,7 +5,8 @@ import { createCompiler } from '../expression/compiler.ts'
 import type { ExpressionView } from '../expression/view.ts'
 import type { Horizons } from '../velocity/grid.ts'
 import { recordKind } from '../velocity/record-kind.ts'
-import { createWindowSet, type WindowSet } from '../velocity/window.ts'
+import { formatDuration } from '../rules/duration.ts'
+import { createWindowSet, type WindowSet, type WindowSpec } from '../velocity/window.ts'
 import { TRANSFORMS } from './scaling.ts'
 
 export const featureSchema = z.strictObject({
@@ -67,27 +68,42 @@ export function compileUsual(
 ): UsualReader {
   const { horizons } = options
   // Rules have windows too, but may be others tomorrow.
-  const own = { windows: createWindowSet(), horizons }
-  compileFeatures(features, own, [])
-  const onOwn = createCompiler({ ...own, scope: 'feature' })
+  const own = createWindowSet()
+  compileFeatures(features, { windows: own, horizons }, [])
+  const there = new Set(own.specs.map(windowText))
   const compiler = createCompiler({ ...options, scope: 'feature' })
   const readers = features.map(({ id, usual }) => {
     if (usual === undefined) return null
-    const before = own.windows.specs.length
-    const tried = onOwn.compile(usual, 'number')
+    const asked = createWindowSet()
+    const tried = createCompiler({ windows: asked, horizons, scope: 'feature' }).compile(usual, 'number')
     if (!tried.ok) {
       for (const { message, column } of tried.problems)
         problems.push(`feature ${id}, usual, column ${column}: ${message}`)
       return null
     }
-    if (own.windows.specs.length > before) {
-      problems.push(`feature ${id}, usual: asks for a window that no feature has; use those of the features`)
-      return null
+    const more = asked.specs.map(windowText).filter((window) => !there.has(window))
+    for (const window of more) {
+      problems.push(
+        `feature ${id}, usual: asks for the window ${window}, which no feature has; use those of the features`,
+      )
     }
+    if (more.length > 0) return null
     const compiled = compiler.compile(usual, 'number')
     return compiled.ok ? compiled.evaluate : null
   })
   return (view, feature) => readers[feature]?.(view) ?? Number.NaN
+}
+
+/** As it is called, with all that tells it from others. */
+function windowText({ fn, entity, counterpart, lengthMs, delayMs, kind }: WindowSpec): string {
+  const args = [
+    entity,
+    ...(counterpart === null ? [] : [counterpart]),
+    ...(Number.isFinite(lengthMs) ? [`'${formatDuration(lengthMs)}'`] : []),
+    ...(kind === 'payment' ? [] : [kind]),
+    ...(delayMs === 0 ? [] : [`'${formatDuration(delayMs)}'`]),
+  ]
+  return `${fn}(${args.join(', ')})`
 }
 
 /** Whether the model looks at an event: money that leaves a payer, asked for or declined. */

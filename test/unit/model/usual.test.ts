@@ -37,6 +37,9 @@ const daily: Fact[] = Array.from({ length: 20 }, (_, day) => ({
   amount: day % 2 === 0 ? 1_000 : 3_000,
 }))
 
+/** Of the last seven: a window of 7 days begins on a grid line, just before the first of them. */
+const WEEK_MEAN = (4 * 30 + 3 * 10) / 7
+
 describe('what is usual for an entity', () => {
   it('is its own past, with the payment in question left out', async () => {
     const large: Fact = {
@@ -53,6 +56,43 @@ describe('what is usual for an entity', () => {
     expect(usual['card_count_1d']).toBeCloseTo(2, 9)
     expect(usual['card_count_1h']).toBeCloseTo(1 + 1 / 24, 9)
     expect(usual['card_idle']).toBeCloseTo(86_400, 6)
+    expect(usual['card_sum_1d']).toBeCloseTo(20 * 2, 9)
+    expect(usual['card_sum_7d']).toBeCloseTo(20 * 8, 9)
+    expect(usual['account_sum_1d']).toBeCloseTo(WEEK_MEAN * 2, 9)
+    // It is the largest itself, and how large the largest before was is not known.
+    expect(usual['amount_to_card_max_30d']).toBeNaN()
+  })
+
+  it('leaves nothing out for a payment that was declined, which no window of payments holds', async () => {
+    const declined: Fact = {
+      id: 'declined',
+      entities: ['card:old', 'account:old'],
+      atMs: 20 * DAY_MS,
+      amount: 90_000,
+      outcome: 'declined',
+    }
+    const usual = await usualAfter([...daily, declined])
+    expect(usual['amount']).toBeCloseTo(20, 9)
+    expect(usual['amount_to_card_max_30d']).toBeNaN()
+    expect(usual['card_count_1d']).toBeCloseTo(1, 9)
+    expect(usual['card_count_1h']).toBeCloseTo(1 / 24, 9)
+    expect(usual['card_sum_1d']).toBeCloseTo(20, 9)
+    expect(usual['card_idle']).toBeCloseTo(86_400, 6)
+    expect(usual['account_count_1d']).toBeCloseTo(1, 9)
+  })
+
+  it('of a merchant is its rate of 30 days, with this payment beside it', async () => {
+    const last: Fact = { id: 'last', entities: ['card:new', 'merchant:shop'], atMs: 20 * DAY_MS }
+    const usual = await usualAfter([...daily, last])
+    expect(usual['merchant_count_1h']).toBeCloseTo(1 + 20 / 720, 9)
+    expect(usual['merchant_pace_1h']).toBeCloseTo((1 + 20 / 720) / 21, 9)
+  })
+
+  it('is of the account where the card is new', async () => {
+    const entities = ['card:new', 'account:old'] as const
+    const usual = await usualAfter([...daily, { id: 'new', entities, atMs: 20 * DAY_MS, amount: 90_000 }])
+    expect(usual['amount']).toBeCloseTo(WEEK_MEAN, 9)
+    expect(usual['card_count_1d']).toBeNaN()
   })
 
   it('is unknown for one without a past, and where nothing can be said', async () => {
@@ -79,12 +119,15 @@ describe('what is usual for an entity', () => {
       { id: 'a', cel: "count(card, '1h')", usual: "count(card, '2h')" },
       { id: 'b', cel: "count(card, '2d')", usual: "count(card, '1h') / 2" },
       { id: 'c', cel: 'amount', usual: 'amout' },
+      { id: 'd', cel: 'amount', usual: "double(count(card, '2h') + count(card, '1h', declined))" },
     ]
     compileFeatures(features, options, problems)
     compileUsual(features, options, problems)
     expect(problems).toEqual([
-      'feature a, usual: asks for a window that no feature has; use those of the features',
+      "feature a, usual: asks for the window count(card, '2h'), which no feature has; use those of the features",
       expect.stringMatching(/^feature c, usual, column 1: .*amount/),
+      "feature d, usual: asks for the window count(card, '2h'), which no feature has; use those of the features",
+      "feature d, usual: asks for the window count(card, '1h', declined), which no feature has; use those of the features",
     ])
     expect(options.windows.specs).toHaveLength(2)
   })
