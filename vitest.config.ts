@@ -1,9 +1,11 @@
-// Test projects: pure ones run in parallel, those with a real broker one file after another on the two cores.
+// Test projects: pure ones run in parallel; of those with a real broker two files at a time, because most of their time they wait.
 import { defineConfig } from 'vitest/config'
 
 const pure = (name: string, testTimeout = 20_000) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout },
 })
+const FILES_AT_A_TIME = 2
+
 // Projects of one group order share the workers and would run beside each other, so each real one has its own.
 const real = (name: string, groupOrder: number) => ({
   test: {
@@ -12,7 +14,7 @@ const real = (name: string, groupOrder: number) => ({
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    fileParallelism: false,
+    maxWorkers: FILES_AT_A_TIME,
     sequence: { groupOrder },
   },
 })
