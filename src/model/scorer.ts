@@ -45,7 +45,7 @@ export function createScorer(options: ScorerParts): Scorer {
   let values = new Float64Array(0)
 
   const usualFor = (view: ExpressionView, feature: number): Pick<Contribution, 'usual' | 'usualOf'> => {
-    const own = shown(readUsual(view, feature))
+    const own = shown(withoutRemnant(readUsual(view, feature)))
     if (own !== null) return { usual: own, usualOf: 'entity' }
     return { usual: shown(features[feature]?.median) ?? 0, usualOf: 'training' }
   }
@@ -97,6 +97,11 @@ function topParts(parts: Float64Array, most: number): number[] {
 
 function round(share: number): number {
   return Math.round(share * SHARE_DECIMALS) / SHARE_DECIMALS
+}
+
+/** Sums of amounts that cancel out leave rounding behind. */
+function withoutRemnant(value: number): number {
+  return Math.abs(value) < 1e-9 ? 0 : value
 }
 
 function shown(value: number | undefined): number | null {

@@ -164,6 +164,8 @@ describe('Redis', () => {
     const writer = await writing(store)
     await replica.admin.replicaof('127.0.0.1', old.port)
     while (!(await replica.admin.info('replication')).includes('master_link_status:up')) await delay(20)
+    // The primary knows of it with the replica's next word, up to a second later.
+    while (!(await old.admin.info('replication')).includes('state=online')) await delay(20)
     await untilMore(writer, MANY_RECORDS)
     await old.admin.call('FAILOVER', 'TO', '127.0.0.1', String(replica.port))
     while (!(await replica.admin.info('replication')).includes('role:master')) await delay(20)

@@ -41,51 +41,40 @@ const daily: Fact[] = Array.from({ length: 20 }, (_, day) => ({
 const WEEK_MEAN = (4 * 30 + 3 * 10) / 7
 
 describe('what is usual for an entity', () => {
-  it('is its own past, with the payment in question left out', async () => {
-    const large: Fact = {
-      id: 'large',
-      entities: ['card:old', 'account:old'],
-      atMs: 20 * DAY_MS,
-      amount: 90_000,
+  it('is its own past, with the last day left out, whatever came in it', async () => {
+    const entities = ['card:old', 'account:old'] as const
+    const atMs = 20 * DAY_MS
+    const burst = Array.from({ length: 30 }, (_, i) => ({
+      id: `burst-${i}`,
+      entities,
+      atMs: atMs - 1_000 * i,
+      amount: 100,
+    }))
+    const large: Fact = { id: 'large', entities, atMs, amount: 90_000 }
+    const declined: Fact = { ...large, outcome: 'declined' }
+    for (const last of [[large], [declined], [...burst, large], [...burst, declined]]) {
+      const usual = await usualAfter([...daily, ...last])
+      // 20 payments of 20.00 on average, in the 19 days before the last one.
+      expect(usual['amount']).toBeCloseTo(20, 9)
+      expect(usual['card_count_1d']).toBeCloseTo(20 / 19, 9)
+      expect(usual['card_count_10m']).toBeCloseTo(20 / 19 / 144, 9)
+      expect(usual['card_sum_1d']).toBeCloseTo((20 * 20) / 19, 9)
+      expect(usual['card_sum_7d']).toBeCloseTo((7 * 20 * 20) / 19, 9)
+      expect(usual['card_idle']).toBeCloseTo((86_400 * 19) / 20, 6)
+      expect(usual['amount_to_card_mean_30d']).toBe(1)
+      expect(usual['amount_z_card_30d']).toBe(0)
+      // It is the largest itself, and how large the largest before was is not known.
+      expect(usual['amount_to_card_max_30d']).toBeNaN()
     }
-    const usual = await usualAfter([...daily, large])
-    // 20 payments of 20.00 on average, one a day.
-    expect(usual['amount']).toBeCloseTo(20, 9)
-    expect(usual['amount_to_card_mean_30d']).toBe(1)
-    expect(usual['amount_z_card_30d']).toBe(0)
-    expect(usual['card_count_1d']).toBeCloseTo(2, 9)
-    expect(usual['card_count_1h']).toBeCloseTo(1 + 1 / 24, 9)
-    expect(usual['card_idle']).toBeCloseTo(86_400, 6)
-    expect(usual['card_sum_1d']).toBeCloseTo(20 * 2, 9)
-    expect(usual['card_sum_7d']).toBeCloseTo(20 * 8, 9)
-    expect(usual['account_sum_1d']).toBeCloseTo(WEEK_MEAN * 2, 9)
-    // It is the largest itself, and how large the largest before was is not known.
-    expect(usual['amount_to_card_max_30d']).toBeNaN()
   })
 
-  it('leaves nothing out for a payment that was declined, which no window of payments holds', async () => {
-    const declined: Fact = {
-      id: 'declined',
-      entities: ['card:old', 'account:old'],
-      atMs: 20 * DAY_MS,
-      amount: 90_000,
-      outcome: 'declined',
-    }
-    const usual = await usualAfter([...daily, declined])
-    expect(usual['amount']).toBeCloseTo(20, 9)
-    expect(usual['amount_to_card_max_30d']).toBeNaN()
-    expect(usual['card_count_1d']).toBeCloseTo(1, 9)
-    expect(usual['card_count_1h']).toBeCloseTo(1 / 24, 9)
-    expect(usual['card_sum_1d']).toBeCloseTo(20, 9)
-    expect(usual['card_idle']).toBeCloseTo(86_400, 6)
-    expect(usual['account_count_1d']).toBeCloseTo(1, 9)
-  })
-
-  it('of a merchant is its rate of 30 days, with this payment beside it', async () => {
-    const last: Fact = { id: 'last', entities: ['card:new', 'merchant:shop'], atMs: 20 * DAY_MS }
-    const usual = await usualAfter([...daily, last])
-    expect(usual['merchant_count_1h']).toBeCloseTo(1 + 20 / 720, 9)
-    expect(usual['merchant_pace_1h']).toBeCloseTo((1 + 20 / 720) / 21, 9)
+  it('is unknown for a card that began to pay within a day', async () => {
+    const burst = Array.from(
+      { length: 20 },
+      (_, i): Fact => ({ id: `b-${i}`, entities: ['card:young'], atMs: i * 1_000 }),
+    )
+    const usual = await usualAfter(burst)
+    expect(Object.entries(usual).filter(([, value]) => Number.isFinite(value))).toEqual([])
   })
 
   it('is of the account where the card is new', async () => {
