@@ -1,6 +1,7 @@
 // What the log says when Kafka is not there, not ready, or holds what cannot be read.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { ISocketFactory } from 'kafkajs'
 import { afterAll, expect, it } from 'vitest'
 import { createKafkaLog } from '../../src/log/kafka-log.ts'
 import { collect, textOf } from '../support/collector.ts'
@@ -82,15 +83,7 @@ it('publishes more at once than Kafka takes in one request', async () => {
 /** Connections that end as soon as the broker answers, once: it has done what the client believes lost. */
 function cuttingSockets() {
   let cut = false
-  const socketFactory = ({
-    host,
-    port,
-    onConnect,
-  }: {
-    host: string
-    port: number
-    onConnect: () => void
-  }): Socket => {
+  const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     const socket = connect(port, host, onConnect)
     const on = socket.on.bind(socket)
     const cuttingOn = (event: string, listener: (...args: unknown[]) => void): Socket =>

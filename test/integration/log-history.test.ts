@@ -1,8 +1,8 @@
 // A history comes to the end of a topic: behind what is no record, and over an outage.
-import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { textOf } from '../support/collector.ts'
+import { breakableNetwork } from '../support/kafka/breakable-network.ts'
 import { kafkaUnderTest, SILENT } from '../support/kafka/kafka-under-test.ts'
 
 const under = kafkaUnderTest()
@@ -44,28 +44,20 @@ it('goes on where each partition was when Kafka is back and the group was joined
     timestampMs: startMs + i,
   }))
   await under.openLog().produce(records)
-  let isDown = false
-  const sockets = new Set<Socket>()
+  const network = breakableNetwork()
   const warnings: string[] = []
   const log = under.openLog({
     sink: { ...SILENT, warn: (_fields, message) => void warnings.push(message) },
-    socketFactory({ host, port, onConnect }) {
-      const socket = connect(port, host, onConnect)
-      if (isDown) setImmediate(() => socket.destroy(new Error('the network is down')))
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-      return socket
-    },
+    socketFactory: network.socketFactory,
   })
   const history = await log.history({ topics: [topic], sinceMs: Number.NEGATIVE_INFINITY })
   const seen: number[] = []
   for await (const some of history.read([topic])) {
     if (seen.length === 0) {
-      isDown = true
-      for (const socket of sockets) socket.destroy(new Error('the network is down'))
+      network.takeDown()
       // Until kafkajs gives up for the first time and starts anew.
       while (!warnings.some((message) => /Restarting the consumer/.test(message))) await delay(50)
-      isDown = false
+      network.bringUp()
     }
     seen.push(...some.map((record) => Number.parseInt(textOf(record), 10)))
   }

@@ -1,7 +1,7 @@
 // Kafka gone for longer than the session time-out: the consumer goes on by itself when it is back, and nothing is passed over.
-import { connect, type Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { collect, textOf } from '../support/collector.ts'
+import { breakableNetwork } from '../support/kafka/breakable-network.ts'
 import { kafkaUnderTest } from '../support/kafka/kafka-under-test.ts'
 
 const under = kafkaUnderTest()
@@ -9,26 +9,9 @@ const under = kafkaUnderTest()
 it('outlives an outage', async () => {
   const topic = await under.createTopic({ partitions: 2 })
   const output = await under.createTopic({ partitions: 1 })
-  let down = false
-  const sockets = new Set<Socket>()
-  const cut = (socket: Socket) => socket.destroy(new Error('the network is down'))
-  const socketFactory = ({
-    host,
-    port,
-    onConnect,
-  }: {
-    host: string
-    port: number
-    onConnect: () => void
-  }) => {
-    const socket = connect(port, host, onConnect)
-    if (down) setImmediate(cut, socket)
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    return socket
-  }
+  const network = breakableNetwork()
   const outside = under.openLog()
-  const log = under.openLog({ socketFactory })
+  const log = under.openLog(network)
   const failures: string[] = []
   const reader = await collect(log, {
     topics: [topic],
@@ -52,11 +35,10 @@ it('outlives an outage', async () => {
   await outside.produce(values(0))
   await reader.until(() => new Set(reader.records.map(textOf)).size >= 20)
 
-  down = true
-  for (const socket of sockets) cut(socket)
+  network.takeDown()
   await outside.produce(values(20))
   await new Promise((resolve) => setTimeout(resolve, under.settings.sessionTimeoutMs + 4_000))
-  down = false
+  network.bringUp()
   await outside.produce(values(40))
 
   const published = await collect(outside, { topics: [output], groupId: under.name() })
@@ -70,24 +52,9 @@ it('outlives an outage', async () => {
 
 it('lets a batch in hand that cannot commit go when the group must have given it away', async () => {
   const topic = await under.createTopic({ partitions: 1 })
-  let down = false
-  const sockets = new Set<Socket>()
-  const socketFactory = ({
-    host,
-    port,
-    onConnect,
-  }: {
-    host: string
-    port: number
-    onConnect: () => void
-  }) => {
-    const socket = connect(port, host, onConnect)
-    if (down) setImmediate(() => socket.destroy(new Error('the network is down')))
-    sockets.add(socket)
-    return socket
-  }
+  const network = breakableNetwork()
   const outside = under.openLog()
-  const log = under.openLog({ socketFactory })
+  const log = under.openLog(network)
   await outside.produce([{ topic, key: 'k', value: 'v' }])
   const codes = new Set<string>()
   let tries = 0
@@ -96,14 +63,13 @@ it('lets a batch in hand that cannot commit go when the group must have given it
     groupId: under.name(),
     async onBatch(batch) {
       if (++tries > 1) return batch.commit()
-      down = true
-      for (const socket of sockets) socket.destroy(new Error('the network is down'))
+      network.takeDown()
       while (!batch.isStale()) {
         const error = await batch.commit().catch((thrown: unknown) => thrown)
         if (error instanceof Error && 'code' in error) codes.add(String(error.code))
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
-      down = false
+      network.bringUp()
     },
   })
   await reader.until(() => tries > 1)
