@@ -40,24 +40,26 @@ export function createJournalCache(limitBytes: number): JournalCache {
   let bytes = 0
   let evictions = 0
 
-  function moveHand(): void {
-    const { value: entry, done } = hand.next()
-    if (done === true) {
-      hand = journals.entries()
-      return
+  function makeRoom(): void {
+    while (bytes > journalsLimit) {
+      const { value: entry, done } = hand.next()
+      if (done === true) {
+        hand = journals.entries()
+        continue
+      }
+      const [pseudonym, journal] = entry
+      if (journal.wasUsed) {
+        journal.wasUsed = false
+        continue
+      }
+      journals.delete(pseudonym)
+      evictions++
+      leave(journal)
     }
-    const [pseudonym, journal] = entry
-    if (journal.wasUsed) {
-      journal.wasUsed = false
-      return
-    }
-    journals.delete(pseudonym)
-    bytes -= journal.cachedBytes
-    evictions++
-    leave(journal)
   }
 
   function leave(journal: Journal): void {
+    bytes -= journal.cachedBytes
     journal.cachedBytes = 0
     journal.isCached = false
     releaseIfUnused(journal)
@@ -65,10 +67,7 @@ export function createJournalCache(limitBytes: number): JournalCache {
 
   function enter(pseudonym: string, journal: Journal): void {
     const before = journals.get(pseudonym)
-    if (before !== undefined) {
-      bytes -= before.cachedBytes
-      leave(before)
-    }
+    if (before !== undefined) leave(before)
     journals.set(pseudonym, journal)
     journal.isCached = true
   }
@@ -90,7 +89,7 @@ export function createJournalCache(limitBytes: number): JournalCache {
       bytes += size - journal.cachedBytes
       journal.cachedBytes = size
       journal.wasUsed = true
-      while (bytes > journalsLimit) moveHand()
+      makeRoom()
     },
     figures: () => ({ bytes, limitBytes, entries: journals.size, evictions }),
   }
