@@ -131,7 +131,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pipeline = guard.pipeline(deciding.pipeline)
     const runner = openBatchRunner(options, { pipeline, fallback, fail })
     state.runner = runner
-    const consumer = await startConsuming({ ...options, log, topics, guard, runner })
+    const consumer = await startConsuming({ ...options, log, topics, guard, runner, repair: fallback.repair })
     state.consumer = consumer
     consumer.finished.catch(fail)
     return {

@@ -5,6 +5,7 @@ import type { TopicNames } from './log/topics.ts'
 import { marksFor } from './overload.ts'
 import type { PoisonGuard } from './poison.ts'
 import { createPriority, type Priority } from './priority.ts'
+import type { Repair } from './repair.ts'
 import type { Runner } from './runner.ts'
 import type { Logger } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -19,6 +20,7 @@ export interface ConsumingOptions {
   readonly topics: TopicNames
   readonly guard: PoisonGuard
   readonly runner: Runner
+  readonly repair: Pick<Repair, 'giveWay'>
 }
 
 /** Resolves once the subscription is running. Throws LOG_UNAVAILABLE or TOPIC_MISSING. Whoever ends it stops the consumer. */
@@ -54,15 +56,16 @@ export async function startConsuming(options: ConsumingOptions): Promise<Consume
   }
 }
 
-function openPriority({ config, logger, metrics, now, topics }: ConsumingOptions): Priority {
+function openPriority({ config, logger, metrics, now, topics, repair }: ConsumingOptions): Priority {
   const priority = createPriority({
     topics,
     marks: marksFor(config.deadline.ms),
     now,
     onChange(isOverloaded) {
+      repair.giveWay(isOverloaded)
       if (!isOverloaded) return logger.info({}, 'Events are decided in time again, and labels go with them')
       metrics.countOverload()
-      logger.warn({}, 'Events wait too long; labels give way to them')
+      logger.warn({}, 'Events wait too long; labels and the completion of journals give way to them')
     },
   })
   metrics.bindOverloadLevel(priority.level)

@@ -71,16 +71,15 @@ export function journalsShareMs(deadlineMs: number): number {
 }
 
 /**
- * How long the journals may take for a batch, milliseconds: until the end of their share for the oldest event that can still be
- * decided in time. When none can, nothing is won by haste: a late decision with windows is worth more than one without.
+ * How long the journals may take for a batch, milliseconds: until the end of their share for its oldest event. Where that one is late
+ * already there is a backlog, and the journals get the whole deadline: haste would decide the events without windows and
+ * then journal them a second time, and so make the backlog longer.
  */
 export function journalsLimitMs(records: readonly LogRecord[], { deadlineMs, now }: DeadlineOptions): number {
   const nowMs = now()
   let waitedMs = 0
-  for (const { timestampMs } of records) {
-    const ageMs = nowMs - timestampMs
-    if (ageMs < deadlineMs && ageMs > waitedMs) waitedMs = ageMs
-  }
+  for (const { timestampMs } of records) waitedMs = Math.max(waitedMs, nowMs - timestampMs)
+  if (waitedMs >= deadlineMs) return deadlineMs
   return Math.round(Math.max(deadlineMs * LEAST_SHARE, deadlineMs * JOURNALS_SHARE - waitedMs))
 }
 

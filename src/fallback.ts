@@ -18,6 +18,8 @@ import { createRepair, type Repair } from './repair.ts'
 import type { Stage } from './stage.ts'
 
 const LOOK_EVERY_MS = 250
+/** So the journals are completed by five hundred events a second even while events wait too long all the time. */
+const REPAIR_GIVES_WAY_MS = 500
 
 export interface FallbackOptions {
   readonly config: Pick<Config, 'deadline' | 'degrade'>
@@ -68,6 +70,7 @@ export function createFallback(options: FallbackOptions): Fallback {
   const repair = createRepair({
     readSpan: log.readSpan,
     back: journals.back,
+    giveWayMs: REPAIR_GIVES_WAY_MS,
     journal: (records) => options.journal(detachedBatch(records[0]?.topic ?? '', records)),
     onRetry: (error) => sink.warn({ err: error }, 'The journals could not be completed; it is tried again'),
     onFatal: options.onFatal,

@@ -23,6 +23,8 @@ export interface RepairOptions {
   readonly journal: (records: readonly LogRecord[]) => Promise<void>
   /** Resolves when the journals answer. */
   readonly back: () => Promise<void>
+  /** How long a chunk waits at most while events wait too long, milliseconds. */
+  readonly giveWayMs: number
   /** Told when a try failed; the next comes after a pause. */
   readonly onRetry: (error: AppError) => void
   readonly onFatal: (error: AppError) => void
@@ -36,6 +38,8 @@ export interface Repair {
   missing(topic: string, partition: number): Span | null
   /** Offsets that are left, over all partitions. */
   left(): number
+  /** Says whether events wait too long. As long as they do the repair is slow: it must not be what they wait for. */
+  giveWay(isOverloaded: boolean): void
   /** Resolves when the chunk in hand is done. What is left stands in the notes. */
   close(): Promise<void>
 }
@@ -50,7 +54,16 @@ export function createRepair(options: RepairOptions): Repair {
   const parts = new Map<string, Part>()
   const closing = new AbortController()
   const state: { running: Promise<void> | null } = { running: null }
+  /** Null unless events wait too long; then it resolves when they no longer do. */
+  let calm: PromiseWithResolvers<void> | null = null
 
+  const turn = async (): Promise<void> => {
+    if (calm === null) return
+    const limit = new AbortController()
+    const signal = AbortSignal.any([limit.signal, closing.signal])
+    await Promise.race([calm.promise, delay(options.giveWayMs, undefined, { signal }).catch(() => undefined)])
+    limit.abort()
+  }
   const repairPart = async (part: Part): Promise<void> => {
     const { topic, partition } = part
     const { to } = part.span
@@ -60,6 +73,7 @@ export function createRepair(options: RepairOptions): Repair {
       ...part.span,
       async onRecords(records) {
         for (let at = 0; at < records.length; at += CHUNK) {
+          await turn()
           // Thrown, so that the rest of the span is not read for nothing.
           if (closing.signal.aborted) throw new AppError('LOG_UNAVAILABLE', 'the repair is being stopped')
           const chunk = records.slice(at, at + CHUNK)
@@ -108,6 +122,14 @@ export function createRepair(options: RepairOptions): Repair {
       let sum = 0n
       for (const { span } of parts.values()) sum += span.to - span.from
       return Number(sum)
+    },
+    giveWay(isOverloaded) {
+      if (isOverloaded) {
+        calm ??= Promise.withResolvers<void>()
+        return
+      }
+      calm?.resolve()
+      calm = null
     },
     async close() {
       closing.abort()

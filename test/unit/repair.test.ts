@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import type { LogRecord } from '../../src/log/event-log.ts'
@@ -5,7 +6,11 @@ import { createRepair } from '../../src/repair.ts'
 import { recordAt } from '../support/batches.ts'
 
 /** A repair over a partition of `count` records; `journal` may fail. */
-function repairOf(count: number, journal: (records: readonly LogRecord[]) => void = () => undefined) {
+function repairOf(
+  count: number,
+  journal: (records: readonly LogRecord[]) => void = () => undefined,
+  giveWayMs = 0,
+) {
   const journaled: string[] = []
   const retries: string[] = []
   const repaired = Promise.withResolvers<void>()
@@ -20,6 +25,7 @@ function repairOf(count: number, journal: (records: readonly LogRecord[]) => voi
       for (const { offset } of records) journaled.push(offset)
     },
     back: async () => undefined,
+    giveWayMs,
     onRetry: (error) => retries.push(error.code),
     onFatal: (error) => repaired.reject(error),
     onRepaired: () => repaired.resolve(),
@@ -58,6 +64,25 @@ describe('the repair of the journals', () => {
     await done
     expect(retries).toEqual(['STORE_UNAVAILABLE'])
     expect(journaled).toEqual(offsets(256, 700))
+  })
+
+  it('gives way while events wait too long, and goes on when they no longer do', async () => {
+    const { repair, journaled, done } = repairOf(600, undefined, 3_600_000)
+    repair.giveWay(true)
+    repair.add('payments.events', 0, span(0, 600))
+    for (let turn = 0; turn < 10; turn++) await nextTurn()
+    expect(journaled).toEqual([])
+    repair.giveWay(false)
+    await done
+    expect(journaled).toEqual(offsets(0, 600))
+  })
+
+  it('gets on slowly while events wait too long all the time', async () => {
+    const { repair, journaled, done } = repairOf(600, undefined, 1)
+    repair.giveWay(true)
+    repair.add('payments.events', 0, span(0, 600))
+    await done
+    expect(journaled).toEqual(offsets(0, 600))
   })
 
   it('does not try again what nobody foresaw', async () => {
