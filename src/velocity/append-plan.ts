@@ -6,7 +6,6 @@ import { hasId, isLate, type Journal } from './journal.ts'
 import {
   RECORD_BYTES,
   type RecordFacts,
-  viewOf,
   writeCounterpart,
   writeFacts,
   writeLabelled,
@@ -37,28 +36,22 @@ export interface PlannedRecord {
   settled: boolean
 }
 
-export interface JournalGroup {
+/** What one journal gets. It is the request itself: an object of its own for each of a thousand journals costs more than it tells. */
+export interface JournalGroup extends AppendRequest {
   readonly entity: EntityRef
-  readonly key: string
   /** Of the store, when the plan was made. */
   readonly generation: number
   /** What was cached when the plan was made. It may grow until the reply is there, but keeps its header. */
   readonly cached: Journal | null
-  readonly records: PlannedRecord[]
+  readonly planned: PlannedRecord[]
   sentRecords: number
-  /** Where the first one that is sent stands in the plan's `records`, bytes. */
+  records: DataView
   from: number
-}
-
-export interface AppendPlan {
-  readonly groups: readonly JournalGroup[]
-  /** One a group, in the same order. */
-  readonly requests: readonly AppendRequest[]
-  /** All that are sent. */
-  readonly records: DataView
+  to: number
 }
 
 const NO_JOURNAL = 0
+const NO_RECORDS = new DataView(new ArrayBuffer(0))
 
 /** The events and labels of the batch, in its order. */
 export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[] {
@@ -105,7 +98,7 @@ export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[
 export interface AppendPlanner {
   /** `evenIfKnown`: append the record also where the cached journal has its id, or is too far on for it. */
   add(subject: Subject, entity: EntityRef, evenIfKnown: boolean): void
-  plan(): AppendPlan
+  plan(): readonly JournalGroup[]
 }
 
 /** Uses what is cached of the store's present generation. Each group retains its cached journal: `releasePlan` when done. */
@@ -116,10 +109,21 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
     let group = groups.get(entity.pseudonym)
     if (group === undefined) {
       const found = cache.get(entity.pseudonym)
-      const journal = found?.generation === generation ? found : null
-      if (journal !== null) cache.retain(journal)
-      const key = found?.key ?? journalKey(entity)
-      group = { entity, key, generation, cached: journal, records: [], sentRecords: 0, from: 0 }
+      const cached = found?.generation === generation ? found : null
+      if (cached !== null) cache.retain(cached)
+      group = {
+        entity,
+        key: found?.key ?? journalKey(entity),
+        generation,
+        cached,
+        knownHeader: cached?.header ?? null,
+        knownLength: cached?.length ?? NO_JOURNAL,
+        planned: [],
+        sentRecords: 0,
+        records: NO_RECORDS,
+        from: 0,
+        to: 0,
+      }
       groups.set(entity.pseudonym, group)
     }
     return group
@@ -131,16 +135,17 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
       const isKnown = !evenIfKnown && group.cached !== null && isSettledIn(group.cached, subject)
       const sent = !isKnown && !(subject.isRepeated && isPlanned(group, subject.id))
       if (sent) group.sentRecords++
-      group.records.push({ subject, sent, settled: false })
+      group.planned.push({ subject, sent, settled: false })
     },
     plan() {
       const list = [...groups.values()]
-      return { groups: list, ...encode(list) }
+      encode(list)
+      return list
     },
   }
 }
 
-export function releasePlan({ groups }: AppendPlan, cache: JournalCache): void {
+export function releasePlan(groups: readonly JournalGroup[], cache: JournalCache): void {
   for (const { cached } of groups) if (cached !== null) cache.release(cached)
 }
 
@@ -150,35 +155,28 @@ function isSettledIn(journal: Journal, { event, id, timeMs }: Subject): boolean 
 }
 
 function isPlanned(group: JournalGroup, { low, high }: Hash64): boolean {
-  for (const { subject } of group.records) {
+  for (const { subject } of group.planned) {
     if (subject.id.low === low && subject.id.high === high) return true
   }
   return false
 }
 
 /** All records in one buffer, those of a journal next to each other: a buffer for each costs more than writing into it. */
-function encode(groups: readonly JournalGroup[]): Pick<AppendPlan, 'requests' | 'records'> {
+function encode(groups: readonly JournalGroup[]): void {
   let total = 0
   for (const { sentRecords } of groups) total += sentRecords
-  const bytes = new Uint8Array(total * RECORD_BYTES)
-  const view = viewOf(bytes)
+  const view = new DataView(new ArrayBuffer(total * RECORD_BYTES))
   let at = 0
-  const requests = groups.map((group): AppendRequest => {
-    const { entity, key, cached } = group
+  for (const group of groups) {
+    group.records = view
     group.from = at
-    for (const { subject, sent } of group.records) {
+    for (const { subject, sent } of group.planned) {
       if (!sent) continue
-      writeRecord(view, at, subject, entity.type)
+      writeRecord(view, at, subject, group.entity.type)
       at += RECORD_BYTES
     }
-    return {
-      key,
-      knownHeader: cached?.header ?? null,
-      knownLength: cached?.length ?? NO_JOURNAL,
-      records: bytes.subarray(group.from, at),
-    }
-  })
-  return { requests, records: view }
+    group.to = at
+  }
 }
 
 function writeRecord(view: DataView, at: number, subject: Subject, type: EntityType): void {

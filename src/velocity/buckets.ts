@@ -17,8 +17,8 @@ import { SQUARE_LIMBS, SUM_LIMBS } from './exact-sum.ts'
 import { keyOf } from './rows.ts'
 import {
   addTotals,
-  clearTotals,
   countOf,
+  createTotals,
   knownOf,
   maxOf,
   minOf,
@@ -52,31 +52,38 @@ export interface Bucket {
 export function readBuckets(view: DataView, at: number, count: number): Buckets {
   const values = new Float64Array(count * STRIDE)
   for (let i = 0; i < count; i++) {
-    const bucket = readBucket(view, at + i * BUCKET_BYTES)
-    values[i * STRIDE + FIRST] = keyOf(bucket.kind, bucket.firstMs)
-    values[i * STRIDE + LAST] = keyOf(bucket.kind, bucket.lastMs)
-    values.set(bucket.totals, i * STRIDE + TOTALS_AT)
+    const from = at + i * BUCKET_BYTES
+    values[i * STRIDE + FIRST] = keyOf(readKind(view, from), readFirstMs(view, from))
+    values[i * STRIDE + LAST] = keyOf(readKind(view, from), readLastMs(view, from))
+    readTotals(view, from, values, i * STRIDE + TOTALS_AT)
   }
   return { size: count, values }
 }
 
-export function readBucket(view: DataView, at: number): Bucket {
-  const totals = new Float64Array(TOTALS)
-  clearTotals(totals, 0)
-  const lastMs = readU48(view, at)
-  setBounds(totals, 0, {
+const readLastMs = (view: DataView, at: number): number => readU48(view, at)
+const readFirstMs = (view: DataView, at: number): number =>
+  readLastMs(view, at) - view.getUint32(at + 8, true)
+const readKind = (view: DataView, at: number): number => view.getUint8(at + 6)
+
+function readTotals(view: DataView, at: number, totals: Float64Array, to: number): void {
+  setBounds(totals, to, {
     count: view.getUint32(at + 12, true),
     known: view.getUint32(at + 16, true),
     min: view.getFloat64(at + 20, true),
     max: view.getFloat64(at + 28, true),
   })
-  for (let i = 0; i < SUM_LIMBS; i++) totals[SUM_AT + i] = view.getUint32(at + 36 + i * 4, true)
-  for (let i = 0; i < SQUARE_LIMBS; i++) totals[SQUARES_AT + i] = view.getUint32(at + 48 + i * 4, true)
+  for (let i = 0; i < SUM_LIMBS; i++) totals[to + SUM_AT + i] = view.getUint32(at + 36 + i * 4, true)
+  for (let i = 0; i < SQUARE_LIMBS; i++) totals[to + SQUARES_AT + i] = view.getUint32(at + 48 + i * 4, true)
+}
+
+export function readBucket(view: DataView, at: number): Bucket {
+  const totals = createTotals()
+  readTotals(view, at, totals, 0)
   return {
-    kind: view.getUint8(at + 6),
+    kind: readKind(view, at),
     level: view.getUint8(at + 7),
-    firstMs: lastMs - view.getUint32(at + 8, true),
-    lastMs,
+    firstMs: readFirstMs(view, at),
+    lastMs: readLastMs(view, at),
     totals,
   }
 }

@@ -1,28 +1,24 @@
 // Folding a stretch of a stored journal into its cached form.
-import { foldRecord, type Journal, type Ordinal } from './journal.ts'
-import { RECORD_BYTES, viewOf } from './journal-codec.ts'
+import { FIRST_LABEL_KIND } from './entity.ts'
+import { FIRST_RECORDS, foldFirst, foldRecord, type Journal } from './journal.ts'
+import { RECORD_BYTES, readKind, viewOf } from './journal-codec.ts'
 
-/** A record in the bytes that were just folded. */
-export interface Folded {
-  /** Its ordinal, DUPLICATE or LATE. */
-  ordinal: Ordinal
-  readonly view: DataView
-  at: number
+/** Folds the records of `bytes`, which stand at `start` in the stored journal, from where the journal is. */
+export function foldBytes(journal: Journal, start: number, bytes: Uint8Array): void {
+  const view = viewOf(bytes)
+  let at = journal.length - start
+  if (journal.records === 0) {
+    const end = endOfFirst(view, at)
+    foldFirst(journal, view, at, end)
+    at = end
+  }
+  for (; at < bytes.length; at += RECORD_BYTES) foldRecord(journal, view, at)
 }
 
-/** Folds the records of `bytes`, which stand at `start` in the stored journal, from where the journal is; tells of each. */
-export function foldBytes(
-  journal: Journal,
-  start: number,
-  bytes: Uint8Array,
-  visit: (folded: Folded) => void,
-): void {
-  const first = journal.length - start
-  if (first >= bytes.length) return
-  const folded: Folded = { ordinal: 0, view: viewOf(bytes), at: 0 }
-  for (let at = first; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
-    folded.ordinal = foldRecord(journal, folded.view, at)
-    folded.at = at
-    visit(folded)
-  }
+/** The end of what `foldFirst` takes: no label, which may take the place of another one. */
+function endOfFirst(view: DataView, from: number): number {
+  const most = Math.min(view.byteLength, from + FIRST_RECORDS * RECORD_BYTES)
+  let at = from
+  while (at < most && readKind(view, at) < FIRST_LABEL_KIND) at += RECORD_BYTES
+  return at
 }

@@ -4,15 +4,15 @@ import { createArena } from './arena.ts'
 import { type Bucket, readBucket } from './buckets.ts'
 import { COUNTERPARTS, type EntityType, FIRST_LABEL_KIND, RECORD_KINDS, type RecordKind } from './entity.ts'
 import { limbsToNumber, SUM_LIMBS } from './exact-sum.ts'
-import { foldBytes } from './fold-bytes.ts'
 import type { Horizons } from './grid.ts'
-import { createJournal, type Journal, LATE } from './journal.ts'
+import { createJournal, foldRecord, type Journal, LATE } from './journal.ts'
 import {
   BUCKET_BYTES,
   HEADER_BYTES,
   isJournal,
   readAmountMinor,
   readCounterpart,
+  RECORD_BYTES,
   readHeader,
   readIdHigh,
   readIdLow,
@@ -136,11 +136,11 @@ export function openJournal(
     { key: '', generation: 0, slots, allowedLatenessMs, arena: createArena() },
     bytes,
   )
-  let newestMs = journal.newestMs
-  foldBytes(journal, 0, bytes, ({ at, ordinal }) => {
-    visit(at, ordinal, newestMs)
-    newestMs = journal.newestMs
-  })
+  const view = viewOf(bytes)
+  for (let at = journal.length; at < bytes.length; at += RECORD_BYTES) {
+    const { newestMs } = journal
+    visit(at, foldRecord(journal, view, at), newestMs)
+  }
   return journal
 }
 

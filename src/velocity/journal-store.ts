@@ -8,8 +8,10 @@ export interface AppendRequest {
   readonly knownHeader: string | null
   /** Bytes that the caller has cached, header included; 0 when it knows nothing. */
   readonly knownLength: number
-  /** Whole records to append, one after another; may be empty (a pure read). */
-  readonly records: Uint8Array
+  /** Holds the whole records to append, one after another from byte `from` up to `to`; none where these are equal (a pure read). */
+  readonly records: DataView
+  readonly from: number
+  readonly to: number
 }
 
 export interface AppendReply {

@@ -28,10 +28,10 @@ export function createLongReader({ store, cache, begin }: LongReaderOptions) {
       begin(bytes) {
         if (journal !== null) cache.discard(journal)
         journal = begin(group, bytes)
-        foldBytes(journal, 0, bytes, () => undefined)
+        foldBytes(journal, 0, bytes)
       },
       more(bytes) {
-        if (journal !== null) foldBytes(journal, journal.length, bytes, () => undefined)
+        if (journal !== null) foldBytes(journal, journal.length, bytes)
       },
     })
     if (!found || journal === null) throw new AppError('STORE_UNAVAILABLE', `journal ${group.key} is gone`)

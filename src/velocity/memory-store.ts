@@ -45,10 +45,11 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
     if (journal.head === header) header = headerOf(++incarnation)
   }
 
-  function appendOne({ key, knownHeader, knownLength, records }: AppendRequest, nowMs: number): AppendReply {
+  function appendOne(request: AppendRequest, nowMs: number): AppendReply {
+    const { key, knownHeader, knownLength, records, from, to } = request
     const journal = live(key, nowMs) ?? create(key)
     const reply = between(journal, knownHeader, knownLength)
-    packed.append(journal, records)
+    packed.append(journal, records, from, to)
     journal.touchedAtMs = nowMs
     return reply
   }
@@ -112,7 +113,7 @@ export function createMemoryStore({ retentionMs, now }: MemoryStoreOptions): Jou
       if (lengthOf(journal) < prefixLength) return false
       const start = recordsStart(replacement)
       const rewritten = packed.create(replacement.slice(0, start))
-      packed.append(rewritten, replacement.subarray(start))
+      packed.append(rewritten, viewOf(replacement), start, replacement.length)
       packed.appendFrom(rewritten, journal, (prefixLength - journal.head.length) / RECORD_BYTES)
       packed.drop(journal)
       rewritten.touchedAtMs = journal.touchedAtMs

@@ -4,7 +4,7 @@
 //   chunk = next u32 · ten references of 6 bytes
 import { createFactTable, type FactTable, type Reference } from './fact-table.ts'
 import { headerText } from './journal.ts'
-import { RECORD_BYTES, readU48, viewOf, writeU48 } from './journal-codec.ts'
+import { RECORD_BYTES, readU48, writeU48 } from './journal-codec.ts'
 
 const SLAB_BYTES = 1_048_576
 const CHUNK_BYTES = 64
@@ -30,8 +30,8 @@ export interface PackedJournal {
 export interface PackedJournals {
   /** `head` is header and buckets. */
   create(head: Uint8Array): PackedJournal
-  /** Appends whole records. */
-  append(journal: PackedJournal, records: Uint8Array): void
+  /** Appends the whole records that stand in `records` from byte `from` up to `to`. */
+  append(journal: PackedJournal, records: DataView, from: number, to: number): void
   /** Appends the records of another journal from number `first` on. */
   appendFrom(journal: PackedJournal, other: PackedJournal, first: number): void
   /** Writes the records from number `first` on into `view` from `at` on. */
@@ -121,9 +121,8 @@ export function createPackedJournals(): PackedJournals {
       if (head !== latest.head) latest = { head, header: headerText(head) }
       return { ...latest, first: NONE, last: NONE, records: 0, touchedAtMs: 0 }
     },
-    append(journal, records) {
-      const view = viewOf(records)
-      for (let from = 0; from < records.length; from += RECORD_BYTES) add(journal, facts.intern(view, from))
+    append(journal, records, from, to) {
+      for (let at = from; at < to; at += RECORD_BYTES) add(journal, facts.intern(records, at))
     },
     appendFrom(journal, other, first) {
       each(other, first, (reference) => {

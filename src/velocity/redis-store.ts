@@ -5,7 +5,7 @@
 // in the journal when it is made again, and the first ones count.
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import { HEADER_BYTES, newHeader } from './journal-codec.ts'
+import { HEADER_BYTES, newHeader, viewOf } from './journal-codec.ts'
 import { editionPrefix, markerKey } from './journal-key.ts'
 import type { AppendReply, AppendRequest, JournalPart, JournalStore } from './journal-store.ts'
 import { connectCluster } from './redis-cluster.ts'
@@ -232,15 +232,18 @@ export function storeOn(parts: StoreParts): RedisStore {
 
 function packRequests(requests: readonly AppendRequest[]): Buffer {
   let length = 0
-  for (const { records } of requests) length += REQUEST_HEAD_BYTES + records.length
+  for (const { from, to } of requests) length += REQUEST_HEAD_BYTES + to - from
   const packed = Buffer.alloc(length)
+  const view = viewOf(packed)
   let at = 0
-  for (const { knownHeader, knownLength, records } of requests) {
+  for (const { knownHeader, knownLength, records, from, to } of requests) {
     if (knownHeader !== null) packed.write(knownHeader, at, 'latin1')
-    packed.writeUInt32LE(knownLength, at + HEADER_BYTES)
-    packed.writeUInt32LE(records.length, at + HEADER_BYTES + 4)
-    packed.set(records, at + REQUEST_HEAD_BYTES)
-    at += REQUEST_HEAD_BYTES + records.length
+    view.setUint32(at + HEADER_BYTES, knownLength, true)
+    view.setUint32(at + HEADER_BYTES + 4, to - from, true)
+    at += REQUEST_HEAD_BYTES
+    // Word by word: for one record that is cheaper than a call that copies bytes.
+    for (let word = from; word < to; word += 4, at += 4)
+      view.setUint32(at, records.getUint32(word, true), true)
   }
   return packed
 }

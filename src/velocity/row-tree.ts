@@ -44,9 +44,9 @@ export interface RowTree {
 const BRANCH_BYTES = FANOUT * (TOTALS + 3) * 8 + 400
 export const isLeaf = (node: Node): node is Leaf => 'block' in node
 
-export function createRowTree(arena: Arena, slots: CounterpartSlots, rows?: number): RowTree {
-  const root = createLeaf(arena, strideOf(slots), rows === undefined ? undefined : Math.min(rows, LEAF_ROWS))
-  return { arena, slots, root, size: 0, bytes: root.block.length * 8 }
+/** The only leaf of a tree that is empty, with room for so many rows. */
+export function createRoot(arena: Arena, slots: CounterpartSlots, rows?: number): Leaf {
+  return createLeaf(arena, strideOf(slots), rows === undefined ? undefined : Math.min(rows, LEAF_ROWS))
 }
 
 /** Adds a row behind those of the same key: its ordinal must be higher than theirs. */
@@ -155,7 +155,7 @@ function insertIntoLeaf(tree: RowTree, leaf: Leaf, source: RowSource): Leaf | nu
     tree.bytes -= leaf.block.length * 8
     openRow(tree.arena, leaf, stride, row)
     tree.bytes += leaf.block.length * 8
-    writeRow(leaf, row, source)
+    writeRow(leaf, row, tree.slots, source)
     return null
   }
   // At the end, where nearly every row comes, the full leaf stays full.

@@ -95,8 +95,8 @@ export function closeRow(leaf: Leaf, stride: number, row: number): void {
 }
 
 /** Writes the record that stands at `from` into a row. */
-export function writeRow(leaf: Leaf, row: number, record: RowSource): void {
-  const { slots, view, from } = record
+export function writeRow(leaf: Leaf, row: number, slots: CounterpartSlots, record: RowSource): void {
+  const { view, from } = record
   const { doubles, words } = leaf.block
   const at = leaf.block.at + row * strideOf(slots)
   doubles[at] = record.key
@@ -111,14 +111,13 @@ export function writeRow(leaf: Leaf, row: number, record: RowSource): void {
 }
 
 export interface RowSource {
-  readonly key: number
+  key: number
   /** NaN when unknown. */
-  readonly amount: number
+  amount: number
   /** 0 when unknown. */
-  readonly position: number
-  readonly ordinal: number
-  readonly isLabel: boolean
-  readonly slots: CounterpartSlots
-  readonly view: DataView
-  readonly from: number
+  position: number
+  ordinal: number
+  isLabel: boolean
+  view: DataView
+  from: number
 }

@@ -11,7 +11,6 @@
 import type { Batch } from '../batch.ts'
 import { AppError } from '../errors.ts'
 import {
-  type AppendPlan,
   createAppendPlanner,
   type JournalGroup,
   type PlannedRecord,
@@ -20,19 +19,11 @@ import {
 } from './append-plan.ts'
 import { type Coalescer, type CoalescerObserver, createCoalescer } from './coalescer.ts'
 import type { Horizons } from './grid.ts'
-import { type Folded, foldBytes } from './fold-bytes.ts'
+import { foldBytes } from './fold-bytes.ts'
 import { createJournal, findOwn, foldRecord, isLate, type Journal, LATE, type Own } from './journal.ts'
 import { createJournalCache, type JournalCacheFigures } from './journal-cache.ts'
-import {
-  HEADER_BYTES,
-  isJournal,
-  RECORD_BYTES,
-  readIdHigh,
-  readIdLow,
-  readPosition,
-  readTimeMs,
-} from './journal-codec.ts'
-import type { AppendReply, AppendRequest, JournalStore } from './journal-store.ts'
+import { isJournal, RECORD_BYTES, readPosition, readTimeMs } from './journal-codec.ts'
+import type { AppendReply, JournalStore } from './journal-store.ts'
 import { createLongReader } from './long-journals.ts'
 import type { Pseudonymiser } from './pseudonym.ts'
 import type { WindowSet } from './window.ts'
@@ -84,7 +75,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
   }
 
   /** The folded journal that the reply continues. */
-  function journalOf(group: JournalGroup, request: AppendRequest, reply: AppendReply): Journal {
+  function journalOf(group: JournalGroup, reply: AppendReply): Journal {
     if (reply.kind === 'foreign') {
       if (group.cached === null) throw new Error(`a part of journal ${group.key}, of which nothing was known`)
       return group.cached
@@ -93,7 +84,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     // Another batch may have read the same journal meanwhile, and further. What this one knew, the store has just disowned.
     const current = cache.get(group.entity.pseudonym)
     const isSame = current?.generation === group.generation && current.header === journal.header
-    if (!isSame || request.knownHeader === journal.header) return journal
+    if (!isSame || group.knownHeader === journal.header) return journal
     cache.discard(journal)
     return current
   }
@@ -108,27 +99,24 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     if (event !== null && !event.degraded.includes(what)) event.degraded.push(what)
   }
 
-  /** Computes the windows of a record that has just been folded, with this ordinal, and stands at `at`. */
-  function settle(
-    record: PlannedRecord,
-    { entity: { type } }: JournalGroup,
-    journal: Journal,
-    { ordinal, view, at }: Folded,
-  ): void {
+  /** Folds the group's record that stands at `at` as it was sent, and computes its windows, if it is the one that counts. */
+  function foldAndSettle(group: JournalGroup, record: PlannedRecord, journal: Journal, at: number): void {
+    const { records, entity } = group
+    const ordinal = foldRecord(journal, records, at)
     if (ordinal < 0 && ordinal !== LATE) return
     record.settled = true
     const { event } = record.subject
     if (event === null) return
-    if (ordinal === LATE) return settleLate(record, type, 'late')
+    if (ordinal === LATE) return settleLate(record, entity.type, 'late')
     own.ordinal = ordinal
-    own.timeMs = readTimeMs(view, at)
-    own.position = readPosition(view, at)
-    compute(journal, own, plans[type].ranges, event.windows)
+    own.timeMs = readTimeMs(records, at)
+    own.position = readPosition(records, at)
+    compute(journal, own, plans[entity.type].ranges, event.windows)
   }
 
   /** Settles what the journal already knows of: an event that stands there, or one for which it is too far on. */
-  function settleKnown({ entity, records }: JournalGroup, journal: Journal): void {
-    for (const record of records) {
+  function settleKnown({ entity, planned }: JournalGroup, journal: Journal): void {
+    for (const record of planned) {
       if (record.settled) continue
       const { event, id, timeMs } = record.subject
       if (event === null) {
@@ -145,41 +133,25 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
   }
 
   /** Folds what the store said and what it appended, and computes windows as soon as a record has been folded. */
-  function fold(group: JournalGroup, request: AppendRequest, reply: AppendReply, sent: DataView): void {
-    const journal = journalOf(group, request, reply)
-    const start = reply.kind === 'whole' ? 0 : request.knownLength
-    if (reply.bytes.length > 0) foldOthers(group, journal, start, reply.bytes)
-    foldOwn(group, journal, start + reply.bytes.length, sent)
+  function fold(group: JournalGroup, reply: AppendReply): void {
+    const journal = journalOf(group, reply)
+    const start = reply.kind === 'whole' ? 0 : group.knownLength
+    // There may be records of this batch among them, which an earlier call appended.
+    if (reply.bytes.length > 0) foldBytes(journal, start, reply.bytes)
+    foldOwn(group, journal, start + reply.bytes.length)
     settleKnown(group, journal)
     coalescer.consider(journal)
     cache.put(group.entity.pseudonym, journal)
   }
 
-  /** Among the records of others there may be some of this batch, which an earlier call appended. */
-  function foldOthers(group: JournalGroup, journal: Journal, start: number, bytes: Uint8Array): void {
-    const waiting = bytes.length > HEADER_BYTES ? byLowWord(group.records) : null
-    foldBytes(journal, start, bytes, (folded) => {
-      const records = waiting?.get(readIdLow(folded.view, folded.at))
-      if (records === undefined) return
-      for (const record of records) {
-        if (record.subject.id.high === readIdHigh(folded.view, folded.at))
-          settle(record, group, journal, folded)
-      }
-    })
-  }
-
-  /** The group's own records stand at `start` in the stored journal, and in `view` as they were sent. */
-  function foldOwn(group: JournalGroup, journal: Journal, start: number, view: DataView): void {
+  /** The group's own records stand at `start` in the stored journal. */
+  function foldOwn(group: JournalGroup, journal: Journal, start: number): void {
     let at = group.from
-    let standsAt = start
-    for (const record of group.records) {
+    for (const record of group.planned) {
       if (!record.sent) continue
       // Another batch may have read, and folded, as far as here meanwhile.
-      if (standsAt >= journal.length) {
-        settle(record, group, journal, { ordinal: foldRecord(journal, view, at), view, at })
-      }
+      if (start + at - group.from >= journal.length) foldAndSettle(group, record, journal, at)
       at += RECORD_BYTES
-      standsAt += RECORD_BYTES
     }
   }
 
@@ -195,27 +167,25 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     }
   }
 
-  async function run(plan: AppendPlan): Promise<void> {
-    const { groups, requests, records } = plan
+  async function run(groups: readonly JournalGroup[]): Promise<void> {
     if (groups.length === 0) return
     const long: JournalGroup[] = []
     try {
-      await store.append(requests, (reply, index) => {
+      await store.append(groups, (reply, index) => {
         const group = groups[index]
-        const request = requests[index]
-        if (group === undefined || request === undefined) throw new Error(`a reply to no request, ${index}`)
+        if (group === undefined) throw new Error(`a reply to no request, ${index}`)
         if (reply.kind === 'long') long.push(group)
         else if (reply.kind === 'full') refuse(group)
-        else fold(group, request, reply, records)
+        else fold(group, reply)
       })
       await finishLong(long)
     } finally {
-      releasePlan(plan, cache)
+      releasePlan(groups, cache)
     }
   }
 
-  function refuse({ records, entity }: JournalGroup): void {
-    for (const record of records) {
+  function refuse({ planned, entity }: JournalGroup): void {
+    for (const record of planned) {
       record.settled = true
       settleLate(record, entity.type, 'full')
     }
@@ -227,13 +197,13 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     for (const subject of subjectsOf(batch, pseudonymiser)) {
       for (const entity of subject.entities) planner.add(subject, entity, false)
     }
-    const plan = planner.plan()
-    await run(plan)
+    const groups = planner.plan()
+    await run(groups)
     // A journal that was cached but is gone from the store (expired, flushed) lacks the records it was thought to have.
     // They are now appended whatever the cache says, so that a second call is always the last.
     const again = createAppendPlanner(cache, store.generation())
-    for (const { entity, records } of plan.groups) {
-      for (const { subject, settled } of records) if (!settled) again.add(subject, entity, true)
+    for (const { entity, planned } of groups) {
+      for (const { subject, settled } of planned) if (!settled) again.add(subject, entity, true)
     }
     await run(again.plan())
     return batch
@@ -246,8 +216,4 @@ export function emptyWindows(set: WindowSet): Float64Array {
   return Float64Array.from(set.specs, ({ fn }) =>
     fn === 'count' || fn === 'sum' || fn === 'distinct' ? 0 : Number.NaN,
   )
-}
-
-function byLowWord(records: readonly PlannedRecord[]): Map<number, PlannedRecord[]> {
-  return Map.groupBy(records, (record) => record.subject.id.low)
 }

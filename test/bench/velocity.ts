@@ -11,6 +11,7 @@ import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { createSipHash128 } from '../../src/velocity/sip-hash.ts'
 import type { WindowSet } from '../../src/velocity/window.ts'
 import { startRedis } from '../support/redis.ts'
+import { redisCpuMicroseconds } from '../support/redis-cpu.ts'
 import {
   BATCH_EVENTS,
   createWorkload,
@@ -19,7 +20,7 @@ import {
   type Workload,
   WORKLOAD_KEY,
 } from '../support/velocity-workload.ts'
-import { recordsOf } from '../unit/velocity/records.ts'
+import { appendOf, recordsOf } from '../unit/velocity/records.ts'
 
 const WARM_BATCHES = 150
 const MEASURED_BATCHES = 250
@@ -135,7 +136,7 @@ async function benchColdRead({ admin, open }: Servers): Promise<void> {
   const key = '{1}:merchant:busy'
   const records = recordsOf(...Array.from({ length: RECORDS_A_CALL }, (_, i) => i))
   for (let at = 0; at < LONG_RECORDS; at += RECORDS_A_CALL) {
-    await store.append([{ key, knownHeader: null, knownLength: 0, records }], () => undefined)
+    await store.append([appendOf(key, records)], () => undefined)
   }
   await admin.config('RESETSTAT')
   await admin.call('SLOWLOG', 'RESET')
@@ -188,11 +189,11 @@ function createFigures(admin: Redis) {
   return {
     async measure(work: () => Promise<unknown>): Promise<void> {
       const functionsBefore = await fcallMicroseconds(admin)
-      const clockBefore = await redisMicroseconds(admin)
+      const clockBefore = await redisCpuMicroseconds(admin)
       const before = process.cpuUsage()
       await work()
       node += cpuSince(before)
-      clock += (await redisMicroseconds(admin)) - clockBefore
+      clock += (await redisCpuMicroseconds(admin)) - clockBefore
       functions += (await fcallMicroseconds(admin)) - functionsBefore
     },
     print(name: string, events: number): void {
@@ -208,14 +209,6 @@ function createFigures(admin: Redis) {
 
 async function fcallMicroseconds(redis: Redis): Promise<number> {
   return Number(/^cmdstat_fcall:.*?usec=(\d+)/m.exec(await redis.info('commandstats'))?.[1] ?? 0)
-}
-
-/** CPU of the thread that serves commands. */
-async function redisMicroseconds(redis: Redis): Promise<number> {
-  const info = await redis.info('cpu')
-  const seconds = (name: string) =>
-    Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1] ?? Number.NaN)
-  return (seconds('used_cpu_user_main_thread') + seconds('used_cpu_sys_main_thread')) * 1e6
 }
 
 function cpuSince(before: NodeJS.CpuUsage): number {

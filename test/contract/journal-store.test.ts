@@ -9,7 +9,7 @@ import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createRedisStore, type RedisStoreOptions } from '../../src/velocity/redis-store.ts'
 import { startRedis } from '../support/redis.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
-import { recordsOf } from '../unit/velocity/records.ts'
+import { appendOf, recordsOf } from '../unit/velocity/records.ts'
 
 interface StoreUnderTest {
   /** Another client of the same journals; limits where the store has them. */
@@ -67,8 +67,6 @@ async function append(store: JournalStore, requests: readonly AppendRequest[]): 
   return replies
 }
 
-const unknown = { knownHeader: null, knownLength: 0 }
-
 describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   let under: StoreUnderTest
   let store: JournalStore
@@ -78,7 +76,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   /** A journal with these records, and what a client that wrote it knows of it. */
   async function journalWith(records: Uint8Array) {
     const key = newKey()
-    await append(store, [{ key, ...unknown, records }])
+    await append(store, [appendOf(key, records)])
     const content = await readJournal(store, key)
     if (content === null) throw new Error('the journal is not there')
     return { key, content, known: { knownHeader: headerText(content), knownLength: content.length } }
@@ -96,7 +94,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   it('creates a journal with a header and hands it over whole, without the records of the call', async () => {
     const key = newKey()
     const records = recordsOf(1, 2)
-    const [reply] = await append(store, [{ key, ...unknown, records }])
+    const [reply] = await append(store, [appendOf(key, records)])
     const content = await readJournal(store, key)
     expect(reply?.kind).toBe('whole')
     expect(hex(content)).toBe(reply?.bytes + hex(records))
@@ -105,7 +103,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
 
   it('says that nothing stands between when the caller knows all', async () => {
     const { key, content, known } = await journalWith(recordsOf(1))
-    expect(await append(store, [{ key, ...known, records: recordsOf(2) }])).toEqual([
+    expect(await append(store, [appendOf(key, recordsOf(2), known)])).toEqual([
       { kind: 'foreign', bytes: '' },
     ])
     expect(hex(await readJournal(store, key))).toBe(hex(content) + hex(recordsOf(2)))
@@ -114,8 +112,8 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   it("hands over another writer's records, in their order, and none of the caller's own", async () => {
     const { key, content, known } = await journalWith(recordsOf(1))
     const other = under.open()
-    await append(other, [{ key, ...unknown, records: recordsOf(2, 3) }])
-    const [reply] = await append(store, [{ key, ...known, records: recordsOf(4) }])
+    await append(other, [appendOf(key, recordsOf(2, 3))])
+    const [reply] = await append(store, [appendOf(key, recordsOf(4), known)])
     expect(reply).toEqual({ kind: 'foreign', bytes: hex(recordsOf(2, 3)) })
     expect(hex(await readJournal(store, key))).toBe(hex(content) + hex(recordsOf(2, 3, 4)))
   })
@@ -126,20 +124,20 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
       knownHeader: headerText(newHeader(new Uint8Array(8).fill(7))),
       knownLength: known.knownLength,
     }
-    const [reply] = await append(store, [{ key, ...stranger, records: recordsOf(3) }])
+    const [reply] = await append(store, [appendOf(key, recordsOf(3), stranger)])
     expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
   })
 
   it('hands the whole journal to a caller who knows more of it than there is', async () => {
     const { key, content, known } = await journalWith(recordsOf(1))
     const ahead = { ...known, knownLength: known.knownLength + 5 * RECORD_BYTES }
-    const [reply] = await append(store, [{ key, ...ahead, records: recordsOf(2) }])
+    const [reply] = await append(store, [appendOf(key, recordsOf(2), ahead)])
     expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
   })
 
   it('reads without appending when there are no records', async () => {
     const { key, content } = await journalWith(recordsOf(1, 2))
-    const [reply] = await append(store, [{ key, ...unknown, records: recordsOf() }])
+    const [reply] = await append(store, [appendOf(key, recordsOf())])
     expect(reply).toEqual({ kind: 'whole', bytes: hex(content) })
     expect(hex(await readJournal(store, key))).toBe(hex(content))
   })
@@ -147,12 +145,12 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
   it('serves many journals in one call, known and unknown ones, replies in their order', async () => {
     const known = await journalWith(recordsOf(1))
     const foreign = await journalWith(recordsOf(2))
-    await append(under.open(), [{ key: foreign.key, ...unknown, records: recordsOf(3) }])
+    await append(under.open(), [appendOf(foreign.key, recordsOf(3))])
     const replies = await append(store, [
-      { key: known.key, ...known.known, records: recordsOf(4) },
-      { key: newKey(), ...unknown, records: recordsOf(5) },
-      { key: foreign.key, ...foreign.known, records: recordsOf(6) },
-      { key: known.key.replace('7', '8'), ...unknown, records: recordsOf(7) },
+      appendOf(known.key, recordsOf(4), known.known),
+      appendOf(newKey(), recordsOf(5)),
+      appendOf(foreign.key, recordsOf(6), foreign.known),
+      appendOf(known.key.replace('7', '8'), recordsOf(7)),
     ])
     expect(replies.map(({ kind }) => kind)).toEqual(['foreign', 'whole', 'foreign', 'whole'])
     expect(replies[2]?.bytes).toBe(hex(recordsOf(3)))
@@ -163,8 +161,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
     const clients = Array.from({ length: 6 }, () => under.open())
     await Promise.all(
       clients.map(async (client, number) => {
-        for (let i = 0; i < 50; i++)
-          await append(client, [{ key, ...unknown, records: recordsOf(number * 50 + i) }])
+        for (let i = 0; i < 50; i++) await append(client, [appendOf(key, recordsOf(number * 50 + i))])
       }),
     )
     const content = await readJournal(store, key)
@@ -189,13 +186,13 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
 
     it('keeps what stands behind, also what was appended meanwhile', async () => {
       const { key, content, known } = await journalWith(recordsOf(1, 2, 3))
-      await append(under.open(), [{ key, ...unknown, records: recordsOf(4) }])
+      await append(under.open(), [appendOf(key, recordsOf(4))])
       const header = content.slice(0, HEADER_BYTES)
       const prefix = HEADER_BYTES + 2 * RECORD_BYTES
       expect(await store.coalesce(key, header, prefix, replacement(recordsOf(9)))).toBe(true)
       const now = await readJournal(store, key)
       expect(hex(now)).toBe(hex(replacement(recordsOf(9, 3, 4))))
-      const [reply] = await append(store, [{ key, ...known, records: recordsOf(5) }])
+      const [reply] = await append(store, [appendOf(key, recordsOf(5), known)])
       expect(reply).toEqual({ kind: 'whole', bytes: hex(now) })
     })
 
@@ -219,22 +216,19 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
       const short = under.open({ maxAnswerBytes: 2 * RECORD_BYTES })
       const { key, content, known } = await journalWith(recordsOf(1, 2, 3, 4))
       const other = newKey()
-      const replies = await append(short, [
-        { key, ...unknown, records: recordsOf(5) },
-        { key: other, ...unknown, records: recordsOf(6) },
-      ])
+      const replies = await append(short, [appendOf(key, recordsOf(5)), appendOf(other, recordsOf(6))])
       expect(replies).toEqual([
         { kind: 'long', bytes: '' },
         { kind: 'whole', bytes: expect.stringMatching(/^[0-9a-f]+$/) },
       ])
       expect(hex(await readJournal(short, key))).toBe(hex(content) + hex(recordsOf(5)))
       // What another writer left in between can be too much as well; a little is not.
-      await append(under.open(), [{ key, ...unknown, records: recordsOf(7, 8) }])
+      await append(under.open(), [appendOf(key, recordsOf(7, 8))])
       const from = { ...known, knownLength: known.knownLength + RECORD_BYTES }
-      expect(await append(short, [{ key, ...from, records: recordsOf(9) }])).toEqual([
+      expect(await append(short, [appendOf(key, recordsOf(9), from)])).toEqual([
         { kind: 'foreign', bytes: hex(recordsOf(7, 8)) },
       ])
-      expect(await append(short, [{ key, ...known, records: recordsOf(10) }])).toEqual([
+      expect(await append(short, [appendOf(key, recordsOf(10), known)])).toEqual([
         { kind: 'long', bytes: '' },
       ])
     })
@@ -243,11 +237,11 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
       const small = under.open({ maxJournalBytes: HEADER_BYTES + 2 * RECORD_BYTES })
       const { key, content, known } = await journalWith(recordsOf(1, 2, 3))
       const other = await journalWith(recordsOf(4, 5))
-      const request = { key: other.key, ...other.known, records: recordsOf(6) }
+      const request = appendOf(other.key, recordsOf(6), other.known)
       const full = { kind: 'full', bytes: '' }
-      const replies = await append(small, [{ key, ...known, records: recordsOf(7) }, request])
+      const replies = await append(small, [appendOf(key, recordsOf(7), known), request])
       expect(replies).toEqual([full, { kind: 'foreign', bytes: '' }])
-      expect(await append(small, [{ key, ...unknown, records: recordsOf(7) }])).toEqual([full])
+      expect(await append(small, [appendOf(key, recordsOf(7))])).toEqual([full])
       expect(hex(await readJournal(store, key))).toBe(hex(content))
       expect(hex(await readJournal(store, other.key))).toBe(hex(other.content) + hex(recordsOf(6)))
     })
@@ -260,7 +254,7 @@ describe.each(Object.keys(storesUnderTest))('the journal store: %s', (name) => {
 
   it('lets a journal expire one retention time after its last append', async () => {
     const { key, known } = await journalWith(recordsOf(1))
-    await append(store, [{ key, ...known, records: recordsOf(2) }])
+    await append(store, [appendOf(key, recordsOf(2), known)])
     const leftMs = (await store.expiresInMs(key)) ?? Number.NaN
     expect(leftMs).toBeGreaterThan(RETENTION_MS - 10_000)
     expect(leftMs).toBeLessThanOrEqual(RETENTION_MS)

@@ -18,6 +18,7 @@ import { spawnRedis, WITHOUT_PERSISTENCE } from '../support/redis.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { allWindows, batchFrom, pseudonymiser, WIDE } from '../unit/velocity/traffic.ts'
 import { expectExact, startWriter, untilMore } from './velocity-support.ts'
+import { appendOf } from '../unit/velocity/records.ts'
 
 const COMMAND_TIMEOUT_MS = 500
 const MANY_RECORDS = 200
@@ -71,13 +72,7 @@ async function refused(store: JournalStore, word: string): Promise<void> {
 }
 
 function append(store: JournalStore): Promise<void> {
-  const request = {
-    key: '{1}:card:x',
-    knownHeader: null,
-    knownLength: 0,
-    records: new Uint8Array(52).fill(1),
-  }
-  return store.append([request], () => undefined)
+  return store.append([appendOf('{1}:card:x', new Uint8Array(52).fill(1))], () => undefined)
 }
 
 describe('Redis', () => {

@@ -8,6 +8,7 @@ import { readJournal } from '../../src/velocity/journal-reader.ts'
 import { LIBRARY_NAME, loadLibrary, readLibraryCode } from '../../src/velocity/redis-library.ts'
 import { createRedisStore } from '../../src/velocity/redis-store.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { appendOf } from '../unit/velocity/records.ts'
 
 const RECORD = new Uint8Array(RECORD_BYTES).fill(7)
 const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
@@ -25,7 +26,7 @@ const openStore = () =>
   createRedisStore({ url: redis.url, keyPrefix, commandTimeoutMs: 5_000, retentionMs: 600_000 })
 const append = async (store: ReturnType<typeof openStore>, key: string) => {
   let kind = ''
-  await store.append([{ key, knownHeader: null, knownLength: 0, records: RECORD }], (reply) => {
+  await store.append([appendOf(key, RECORD)], (reply) => {
     kind = reply.kind
   })
   return kind

@@ -13,6 +13,7 @@ import { startRedis } from '../support/redis.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
 import { batchFrom, type Fact, pseudonymiser, WIDE } from '../unit/velocity/traffic.ts'
 import { expectExact, startWriter, untilMore } from './velocity-support.ts'
+import { appendOf } from '../unit/velocity/records.ts'
 
 const servers = {
   'one server': async () => ({ ...(await startRedis()), cluster: false }),
@@ -195,10 +196,7 @@ describe.each(Object.entries(servers))('a rebuild on %s', async (_name, start) =
     await Promise.all(writers.map((writer) => writer.stop()))
     const other = createRedisStore({ ...options, keyPrefix: `${options.keyPrefix}other:` })
     closing.push(other.close)
-    await other.append(
-      [{ key: '{1}:card:x', knownHeader: null, knownLength: 0, records: new Uint8Array(0) }],
-      () => undefined,
-    )
+    await other.append([appendOf('{1}:card:x', new Uint8Array(0))], () => undefined)
     expect(await editions.deleteOthers(() => undefined)).toBeGreaterThan(20)
     expect(await editions.deleteOthers(() => undefined)).toBe(0)
     expect(await other.readPart('{1}:card:x', 0, 100)).not.toBeNull()

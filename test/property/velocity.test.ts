@@ -8,6 +8,7 @@ import type { AppendReply, JournalStore } from '../../src/velocity/journal-store
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
 import { countedRecords, type RawRecord, recordsIn } from '../unit/velocity/oracle.ts'
+import { appendOf, sentIn } from '../unit/velocity/records.ts'
 import {
   allWindows,
   batchFrom,
@@ -80,13 +81,13 @@ function overNetwork(
     async append(requests, onReply) {
       const fault = nextFault()
       // What is sent is what was asked for at the time.
-      const sent = requests.map((request) => ({ ...request, records: request.records.slice() }))
+      const sent = requests.map((request) => appendOf(request.key, sentIn(request), request))
       await scheduler.schedule(Promise.resolve('call'))
       if (fault === 'refused') throw new AppError('STORE_UNAVAILABLE', 'refused')
       const replies: AppendReply[] = []
       await store.append(sent, (reply) => replies.push({ ...reply, bytes: reply.bytes.slice() }))
-      for (const { key, records } of sent)
-        shadow.set(key, [...(shadow.get(key) ?? []), ...recordsIn(records)])
+      for (const request of sent)
+        shadow.set(request.key, [...(shadow.get(request.key) ?? []), ...recordsIn(sentIn(request))])
       await scheduler.schedule(Promise.resolve('reply'))
       if (fault === 'lost reply') throw new AppError('STORE_UNAVAILABLE', 'timed out')
       replies.forEach(onReply)

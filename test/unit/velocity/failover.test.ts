@@ -6,7 +6,7 @@ import type { JournalStore } from '../../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../../src/velocity/memory-store.ts'
 import { createVelocityStage } from '../../../src/velocity/velocity.ts'
 import { createWindowSet } from '../../../src/velocity/window.ts'
-import { recordsOf } from './records.ts'
+import { appendOf, recordsOf } from './records.ts'
 import { batchFrom, type Fact, pseudonymiser } from './traffic.ts'
 
 const HORIZONS = { exactHorizonMs: 10_000, allowedLatenessMs: 10_000, retentionMs: 10_000_000 }
@@ -39,7 +39,7 @@ describe('a journal that is read in parts', () => {
       if (from > 0 && state.generation === 0) state.generation++
     })
     const records = recordsOf(...Array.from({ length: 25_000 }, (_, i) => i))
-    await store.append([{ key: KEY, knownHeader: null, knownLength: 0, records }], () => undefined)
+    await store.append([appendOf(KEY, records)], () => undefined)
     const bytes = await readJournal(store, KEY)
     expect(bytes).toHaveLength(HEADER_BYTES + 25_000 * RECORD_BYTES)
     // Twice the first part and the second.

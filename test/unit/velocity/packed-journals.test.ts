@@ -85,7 +85,7 @@ function play(
   step: { step: 'append'; record: Uint8Array } | { step: 'drop' } | { step: 'cut'; first: number },
 ): void {
   if (step.step === 'append') {
-    journals.append(pair.packed, step.record)
+    journals.append(pair.packed, viewOf(step.record), 0, step.record.length)
     pair.plain.push(step.record)
     return
   }
@@ -106,7 +106,7 @@ it('is sparse once most events have lost all their records but a few, and not wh
     view.setUint8(6, 1)
     view.setUint32(16, id, true)
     const journal = journals.create(HEAD)
-    journals.append(journal, bytes)
+    journals.append(journal, viewOf(bytes), 0, bytes.length)
     return journal
   })
   expect(journals.isSparse()).toBe(false)
