@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { hideTimerWarning } from '../../src/log/kafka-client.ts'
 import { startServers } from '../faults/servers.ts'
 import { slowest, soakPage } from './page.ts'
-import { soak, type Soaked } from './soak.ts'
-import { memoryOf, percent, problemsOf } from './verdict.ts'
+import { soak } from './soak.ts'
+import { memoryOf, percent, problemsOf, type Soaked } from './verdict.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,13 +33,13 @@ try {
   await servers.stop()
 }
 const { samples, faults, outcome, saturation, rate } = soaked
-const problems = problemsOf(samples, faults, outcome)
+const problems = problemsOf(soaked)
 const memory = memoryOf(samples)
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(0)
 console.log(`
 | what | measured |
 |---|---|
-| saturation, two processors | ${saturation.toFixed(0)} records a second |
+| saturation, two processors | ${saturation.before.toFixed(0)} records a second, ${saturation.after.toFixed(0)} after the soak |
 | rate of the soak | ${rate} records a second, ${minutes} minutes, ${delivery} |
 | messages | ${outcome.published} |
 | without a decision or dead letter | ${outcome.undecided} |

@@ -2,8 +2,7 @@
 import { escaped } from '../../src/backtest/charts.ts'
 import { PAGE_STYLE } from '../../src/backtest/page-style.ts'
 import type { Sample } from './samples.ts'
-import type { Soaked } from './soak.ts'
-import { type FaultMark, memoryOf, percent, problemsOf } from './verdict.ts'
+import { type FaultMark, memoryOf, percent, problemsOf, type Soaked } from './verdict.ts'
 
 const WIDTH = 960
 const HEIGHT = 220
@@ -15,7 +14,7 @@ const TICKS = 4
 export function soakPage(soaked: Soaked, title: string): string {
   const { samples, faults, outcome, saturation, rate } = soaked
   const memory = memoryOf(samples)
-  const problems = problemsOf(samples, faults, outcome)
+  const problems = problemsOf(soaked)
   const tile = (name: string, value: string, note: string): string =>
     `<div class="tile"><span>${name}</span><strong>${escaped(value)}</strong><span class="dim">${escaped(note)}</span></div>`
   return `<!doctype html>
@@ -32,7 +31,7 @@ export function soakPage(soaked: Soaked, title: string): string {
 <p>${problems.length === 0 ? 'Everything is as it must be.' : problems.map(escaped).join('<br>')}</p></header>
 <div class="tiles">
 ${tile('Messages', whole(outcome.published), `${outcome.undecided} without a decision or dead letter, ${outcome.repeated} with two`)}
-${tile('Rate', `${whole(rate)} a second`, `half of the saturation, ${whole(saturation)}`)}
+${tile('Rate', `${whole(rate)} a second`, `half of the saturation, ${whole(saturation.before)}; ${whole(saturation.after)} after the soak`)}
 ${tile('Faults', whole(faults.length), `slowest return of the lag: ${slowest(faults)}`)}
 ${tile('Memory', `${whole(memory.meanBytes / 1_048_576)} MiB`, `${percent(memory.growthShare)} growth after the warm-up, ${whole(memory.slope / 1_048_576)} MiB an hour`)}
 </div>

@@ -1,5 +1,5 @@
 // A soak: saturation is measured, then traffic at half of it for a long time, with one fault after another, each given the time to
-// be put right and the lag the time to come back.
+// be put right and the lag the time to come back. Then saturation is measured again: where it has fallen, it was not half.
 import { setTimeout as delay } from 'node:timers/promises'
 import { HEADERS } from '../../src/log/topics.ts'
 import { type Deployment, openDeployment } from '../faults/deployment.ts'
@@ -9,24 +9,30 @@ import type { Delivery } from '../faults/points.ts'
 import { readCommitted } from '../faults/read-committed.ts'
 import { type Fault, nameOf, scheduleOf } from '../faults/schedule.ts'
 import type { Servers } from '../faults/servers.ts'
-import { type Sample, type Sampler, startSampling } from './samples.ts'
+import { type Sampler, startSampling } from './samples.ts'
 import { type SoakTraffic, soakTraffic } from './traffic.ts'
-import { CAUGHT_UP_WITHIN_S, type FaultMark, type Outcome } from './verdict.ts'
+import { CAUGHT_UP_WITHIN_S, type FaultMark, type Soaked } from './verdict.ts'
 
 /** Between the return of the lag and the next fault. */
 const CALM_MS = 20_000
 /** Lag counts as back when it is what arrives in this time. */
 const BACK_S = 3
-const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+/** How long saturation is measured before the soak: code is compiled by then, and journals are as long as they get. */
+const SATURATED_S = 120
+/** And after it. */
+const SATURATED_AGAIN_S = 40
 /** The one whose memory is watched is never killed. */
 const WATCHED = 0
 const KILLED = 1
 
-/** A day of the simulated people passes in minutes, so that what must be held of it does as in hours of real traffic. */
+/** A day of the simulated people passes in seconds: a partition that waits for a fault to be put right is days behind the others. */
 const SETTINGS = {
-  PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(24 * HOUR_MS),
-  PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(6 * HOUR_MS),
+  PAYSENTRY_VELOCITY_EXACT_HORIZON_MS: String(7 * DAY_MS),
+  PAYSENTRY_VELOCITY_ALLOWED_LATENESS_MS: String(7 * DAY_MS),
   PAYSENTRY_DEGRADE_JOURNALS: 'review',
+  // The journals of these people fit into it.
+  PAYSENTRY_VELOCITY_CACHE_BYTES: String(268_435_456),
 }
 
 export interface SoakOptions {
@@ -36,15 +42,6 @@ export interface SoakOptions {
   readonly say: (line: string) => void
 }
 
-export interface Soaked {
-  /** Records a second that two processors take on this machine, beside broker, Redis and publisher. */
-  readonly saturation: number
-  readonly rate: number
-  readonly samples: readonly Sample[]
-  readonly faults: readonly FaultMark[]
-  readonly outcome: Outcome
-}
-
 export async function soak(servers: Servers, options: SoakOptions): Promise<Soaked> {
   const deployment = await openDeployment(servers, { delivery: options.delivery, settings: SETTINGS })
   try {
@@ -52,10 +49,13 @@ export async function soak(servers: Servers, options: SoakOptions): Promise<Soak
     const offsets = watchOffsets(deployment)
     const traffic = soakTraffic(deployment.log, deployment.topics)
     const sampler = startSampling(offsets, () => deployment.processors[WATCHED]?.address ?? '')
-    const saturation = await saturationOf(sampler, traffic, Math.min(60, options.minutes * 6))
-    const rate = Math.floor(saturation / 2)
-    options.say(`saturation ${saturation.toFixed(0)} records a second; the soak runs at ${rate}`)
+    const before = await saturationOf(sampler, traffic, Math.min(SATURATED_S, options.minutes * 6))
+    const rate = Math.floor(before / 2)
+    options.say(`saturation ${before.toFixed(0)} records a second; the soak runs at ${rate}`)
     const faults = await underFaults({ deployment, sampler, traffic, rate, options })
+    const samples = [...sampler.samples]
+    const after = await saturationOf(sampler, traffic, Math.min(SATURATED_AGAIN_S, options.minutes * 6))
+    options.say(`saturation afterwards ${after.toFixed(0)} records a second`)
     const behind = await offsets.untilAllCommitted()
     await sampler.stop()
     const endings = await stopAll(deployment)
@@ -66,21 +66,22 @@ export async function soak(servers: Servers, options: SoakOptions): Promise<Soak
       ...decided,
       endings: [...endings, ...behind, ...wentBack],
     }
-    return { saturation, rate, samples: sampler.samples, faults, outcome }
+    return { saturation: { before, after }, rate, samples, faults, outcome }
   } finally {
     await deployment.close()
   }
 }
 
-/** Publishes more than is taken for so many seconds; what is committed in the later three quarters, a second. */
+/** Publishes more than is taken for so many seconds; what is committed in the later half, a second. */
 async function saturationOf(sampler: Sampler, traffic: SoakTraffic, seconds: number): Promise<number> {
   const until = new AbortController()
+  const startAt = sampler.at()
   const last = () => sampler.samples.at(-1) ?? { lag: 0, throughput: 0 }
   const publishing = traffic.asFastAs(last, until.signal)
   await delay(seconds * 1_000)
   until.abort()
   await publishing
-  const measured = sampler.samples.filter(({ at }) => at > seconds / 4)
+  const measured = sampler.samples.filter(({ at }) => at > startAt + seconds / 2)
   const mean = measured.reduce((sum, { throughput }) => sum + throughput, 0) / measured.length
   while (last().lag > mean * BACK_S) await delay(200)
   return mean

@@ -28,8 +28,8 @@ export function soakTraffic(log: EventLog, topics: TopicNames): SoakTraffic {
   const simulator = createSimulator({
     seed: 7,
     startMs: Date.now() - 400 * DAY_MS,
-    // So many that minutes of the soak are days of theirs, not months: their journals are as long as those of real people.
-    customers: 50_000,
+    // So few that a month of theirs, after which journals are as long as they get, has passed before the soak begins.
+    customers: 4_000,
     fraudShare: 0.01,
   })
   const encode = createEncoder({ topics, poisonEvery: POISON_EVERY })

@@ -7,6 +7,8 @@ export const WARM_UP_SHARE = 0.25
 export const MAX_GROWTH_SHARE = 0.1
 /** After a fault is put right, the lag must be back at what arrives in a few seconds within this time. */
 export const CAUGHT_UP_WITHIN_S = 120
+/** The rate is half of the saturation measured before; of that measured after it may be this part, since a shared machine varies. */
+export const MAX_RATE_SHARE = 0.65
 
 export interface FaultMark {
   readonly name: string
@@ -26,6 +28,16 @@ export interface Outcome {
   readonly repeated: number
   /** Processors that ended by themselves, or not as told. */
   readonly endings: readonly string[]
+}
+
+export interface Soaked {
+  /** Records a second that two processors take on this machine, beside broker, Redis and publisher: before the soak and after it. */
+  readonly saturation: { readonly before: number; readonly after: number }
+  readonly rate: number
+  /** Until the soak ends; saturation is measured again after them. */
+  readonly samples: readonly Sample[]
+  readonly faults: readonly FaultMark[]
+  readonly outcome: Outcome
 }
 
 export interface Memory {
@@ -51,11 +63,7 @@ export function memoryOf(samples: readonly Sample[]): Memory {
 }
 
 /** A sentence for each thing that is not as it must be. */
-export function problemsOf(
-  samples: readonly Sample[],
-  faults: readonly FaultMark[],
-  outcome: Outcome,
-): string[] {
+export function problemsOf({ samples, faults, outcome, rate, saturation }: Soaked): string[] {
   const memory = memoryOf(samples)
   const problems = [...outcome.endings]
   if (!(memory.growthShare <= MAX_GROWTH_SHARE)) {
@@ -67,6 +75,11 @@ export function problemsOf(
     if (caughtUpAt === null || caughtUpAt - to > CAUGHT_UP_WITHIN_S) {
       problems.push(`the lag was not back ${CAUGHT_UP_WITHIN_S} s after ${name}`)
     }
+  }
+  if (rate > saturation.after * MAX_RATE_SHARE) {
+    problems.push(
+      `the soak ran at ${percent(rate / saturation.after)} of what was taken after it; at most ${percent(MAX_RATE_SHARE)} is half of the saturation: was the machine shared?`,
+    )
   }
   if (outcome.undecided > 0)
     problems.push(`${outcome.undecided} of ${outcome.published} messages have no decision`)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { soakPage } from '../../soak/page.ts'
 import type { Sample } from '../../soak/samples.ts'
-import { memoryOf, problemsOf } from '../../soak/verdict.ts'
+import { memoryOf, problemsOf, type Soaked } from '../../soak/verdict.ts'
 
 /** A sample a second for an hour, with memory as the function says. */
 const hour = (memoryBytes: (at: number) => number | null): Sample[] =>
@@ -13,6 +13,14 @@ const hour = (memoryBytes: (at: number) => number | null): Sample[] =>
   }))
 const fine = { published: 10, undecided: 0, repeated: 0, endings: [] }
 const fault = { name: 'kill', from: 60, to: 61, caughtUpAt: 70 }
+const flat = hour(() => 400_000_000)
+const good: Soaked = {
+  saturation: { before: 100, after: 90 },
+  rate: 50,
+  samples: flat,
+  faults: [fault],
+  outcome: fine,
+}
 
 describe('the memory of a soak', () => {
   it('is the line that fits best after the warm-up, whatever came before and wherever nobody answered', () => {
@@ -24,40 +32,36 @@ describe('the memory of a soak', () => {
   })
 
   it('may go up and down, and may not grow', () => {
-    const up = problemsOf(
-      hour((at) => 400_000_000 + (at % 60) * 2_000_000),
-      [fault],
-      fine,
-    )
-    expect(up).toEqual([])
-    const [leak] = problemsOf(
-      hour((at) => 400_000_000 + at * 30_000),
-      [fault],
-      fine,
-    )
+    const up = hour((at) => 400_000_000 + (at % 60) * 2_000_000)
+    expect(problemsOf({ ...good, samples: up })).toEqual([])
+    const [leak] = problemsOf({ ...good, samples: hour((at) => 400_000_000 + at * 30_000) })
     expect(leak).toContain('memory grew by 17.3 %')
   })
 })
 
 describe('a soak', () => {
-  const flat = hour(() => 400_000_000)
+  const withFault = (caughtUpAt: number | null): Soaked => ({ ...good, faults: [{ ...fault, caughtUpAt }] })
+  const withOutcome = (outcome: Partial<Soaked['outcome']>): Soaked => ({
+    ...good,
+    outcome: { ...fine, ...outcome },
+  })
 
   it('is not as it must be when the lag did not come back, or a message has no decision or two', () => {
-    expect(problemsOf(flat, [{ ...fault, caughtUpAt: null }], fine)).toHaveLength(1)
-    expect(problemsOf(flat, [{ ...fault, caughtUpAt: 200 }], fine)).toHaveLength(1)
-    expect(problemsOf(flat, [fault], { ...fine, undecided: 1 })).toEqual([
-      '1 of 10 messages have no decision',
-    ])
-    expect(problemsOf(flat, [fault], { ...fine, repeated: 2 })).toHaveLength(1)
-    expect(problemsOf(flat, [fault], { ...fine, endings: ['processor 0 ended with 1'] })).toHaveLength(1)
+    expect(problemsOf(good)).toEqual([])
+    expect(problemsOf(withFault(null))).toHaveLength(1)
+    expect(problemsOf(withFault(200))).toHaveLength(1)
+    expect(problemsOf(withOutcome({ undecided: 1 }))).toEqual(['1 of 10 messages have no decision'])
+    expect(problemsOf(withOutcome({ repeated: 2 }))).toHaveLength(1)
+    expect(problemsOf(withOutcome({ endings: ['processor 0 ended with 1'] }))).toHaveLength(1)
+  })
+
+  it('is none at half of the saturation when less is taken after it', () => {
+    const [shared] = problemsOf({ ...good, saturation: { before: 100, after: 70 } })
+    expect(shared).toContain('the soak ran at 71.4 % of what was taken after it')
   })
 
   it('has a page with every fault in it, safe to open', () => {
-    const named = { ...fault, name: 'kill <0>' }
-    const page = soakPage(
-      { saturation: 100, rate: 50, samples: flat, faults: [named], outcome: fine },
-      'Soak',
-    )
+    const page = soakPage({ ...good, faults: [{ ...fault, name: 'kill <0>' }] }, 'Soak')
     expect(page.match(/kill &#60;0&#62;/g)).toHaveLength(4)
     expect(page.match(/<polyline/g)).toHaveLength(3)
     expect(page).not.toContain('NaN')
