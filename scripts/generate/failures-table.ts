@@ -25,7 +25,7 @@ export const FAILURES: readonly Failure[] = [
   {
     what: 'Redis is slow',
     codes: ['STORE_LATE'],
-    meanwhile: `After 60 % of \`deadline.ms\` ${POLICY}`,
+    meanwhile: `After 60 % of \`deadline.ms\`, in a backlog after all of it, ${POLICY}`,
     tests: ['test/integration/failures-redis.test.ts'],
   },
   {

@@ -43,7 +43,7 @@ export interface JournalGroup extends AppendRequest {
   readonly generation: number
   /** What was cached when the plan was made. It may grow until the reply is there, but keeps its header. */
   readonly cached: Journal | null
-  readonly planned: PlannedRecord[]
+  planned: PlannedRecord[]
   sentRecords: number
   records: DataView
   from: number
@@ -52,6 +52,7 @@ export interface JournalGroup extends AppendRequest {
 
 const NO_JOURNAL = 0
 const NO_RECORDS = new DataView(new ArrayBuffer(0))
+const NOTHING_PLANNED: PlannedRecord[] = []
 
 /** The events and labels of the batch, in its order. */
 export function subjectsOf(batch: Batch, pseudonymiser: Pseudonymiser): Subject[] {
@@ -118,7 +119,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
         cached,
         knownHeader: cached?.header ?? null,
         knownLength: cached?.length ?? NO_JOURNAL,
-        planned: [],
+        planned: NOTHING_PLANNED,
         sentRecords: 0,
         records: NO_RECORDS,
         from: 0,
@@ -135,7 +136,10 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
       const isKnown = !evenIfKnown && group.cached !== null && isSettledIn(group.cached, subject)
       const sent = !isKnown && !(subject.isRepeated && isPlanned(group, subject.id))
       if (sent) group.sentRecords++
-      group.planned.push({ subject, sent, settled: false })
+      const record = { subject, sent, settled: false }
+      // Most journals get one record: an array that has grown by one has room for seventeen.
+      if (group.planned === NOTHING_PLANNED) group.planned = [record]
+      else group.planned.push(record)
     },
     plan() {
       const list = [...groups.values()]

@@ -21,13 +21,15 @@ import {
 import { addRow, addTotals, clearTotals, TOTALS } from './totals.ts'
 
 const FANOUT = 64
+/** Room of a new branch, in children: most journals with a branch have a few leaves, and room for 64 of them is 8 kB. */
+const FIRST_FANOUT = 4
 
 export interface Branch {
   readonly children: Node[]
   /** By child: its lowest and highest key, and its totals. Of an empty child the lowest is Infinity. */
-  readonly lows: Float64Array
-  readonly highs: Float64Array
-  readonly totals: Float64Array
+  lows: Float64Array
+  highs: Float64Array
+  totals: Float64Array
 }
 export type Node = Leaf | Branch
 
@@ -41,7 +43,8 @@ export interface RowTree {
   bytes: number
 }
 
-const BRANCH_BYTES = FANOUT * (TOTALS + 3) * 8 + 400
+const BRANCH_BYTES = 400
+const CHILD_BYTES = (TOTALS + 3) * 8
 export const isLeaf = (node: Node): node is Leaf => 'block' in node
 
 /** The only leaf of a tree that is empty, with room for so many rows. */
@@ -87,17 +90,34 @@ export function oldestMs({ root, slots }: RowTree): number {
 }
 
 function createBranch(tree: RowTree): Branch {
-  tree.bytes += BRANCH_BYTES
+  tree.bytes += BRANCH_BYTES + FIRST_FANOUT * CHILD_BYTES
   return {
     children: [],
-    lows: new Float64Array(FANOUT),
-    highs: new Float64Array(FANOUT),
-    totals: new Float64Array(FANOUT * TOTALS),
+    lows: new Float64Array(FIRST_FANOUT),
+    highs: new Float64Array(FIRST_FANOUT),
+    totals: new Float64Array(FIRST_FANOUT * TOTALS),
   }
+}
+
+/** Makes room for a child more, up to FANOUT. */
+function widen(tree: RowTree, branch: Branch): void {
+  const room = branch.lows.length
+  if (branch.children.length < room) return
+  tree.bytes += room * CHILD_BYTES
+  branch.lows = copyOf(branch.lows, room * 2)
+  branch.highs = copyOf(branch.highs, room * 2)
+  branch.totals = copyOf(branch.totals, room * 2 * TOTALS)
+}
+
+function copyOf(values: Float64Array, length: number): Float64Array {
+  const copy = new Float64Array(length)
+  copy.set(values)
+  return copy
 }
 
 /** Puts the child at `index`, and counts what is in it. */
 function adopt(tree: RowTree, branch: Branch, index: number, child: Node): void {
+  widen(tree, branch)
   branch.children[index] = child
   recount(tree, branch, index)
 }
@@ -171,8 +191,10 @@ function insertIntoLeaf(tree: RowTree, leaf: Leaf, source: RowSource): Leaf | nu
 }
 
 function insertChild(tree: RowTree, branch: Branch, index: number, child: Node): Branch | null {
-  const { children, lows, highs, totals } = branch
+  const { children } = branch
   if (children.length < FANOUT) {
+    widen(tree, branch)
+    const { lows, highs, totals } = branch
     const { length } = children
     children.splice(index, 0, child)
     lows.copyWithin(index + 1, index, length)

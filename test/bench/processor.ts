@@ -76,7 +76,12 @@ async function measure(env: Record<string, string>, delivery: string, admin: Red
     let decided = 0
     for (const [, count] of text.matchAll(DECISIONS)) decided += Number(count)
     const cpuSeconds = Number(CPU_SECONDS.exec(text)?.[1] ?? Number.NaN)
-    return { decided, cpuSeconds, redisMicroseconds: await redisCpuMicroseconds(admin), atMs: performance.now() }
+    return {
+      decided,
+      cpuSeconds,
+      redisMicroseconds: await redisCpuMicroseconds(admin),
+      atMs: performance.now(),
+    }
   }
   try {
     let from = await look()

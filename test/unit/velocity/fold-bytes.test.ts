@@ -57,7 +57,13 @@ function journalBytes(all: readonly Fact[]): Uint8Array {
   const view = viewOf(bytes)
   for (const [i, { id, timeMs, kind }] of all.entries()) {
     const at = HEADER_BYTES + i * RECORD_BYTES
-    writeFacts(view, at, { timeMs, kind, amountMinor: id % 9 === 0 ? Number.NaN : i, id: idOf(id), position: i % 3 })
+    writeFacts(view, at, {
+      timeMs,
+      kind,
+      amountMinor: id % 9 === 0 ? Number.NaN : i,
+      id: idOf(id),
+      position: i % 3,
+    })
     if (kind >= RECORD_KINDS.fraud) writeLabelled(view, at, idOf(id), timeMs)
     else for (let slot = 0; slot < 4; slot++) writeCounterpart(view, at, slot, 1 + ((id * 7 + slot) % 1_000))
   }
