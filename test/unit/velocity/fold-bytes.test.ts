@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createArena } from '../../../src/velocity/arena.ts'
 import { RECORD_KINDS } from '../../../src/velocity/entity.ts'
