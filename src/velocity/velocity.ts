@@ -66,9 +66,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
 
   function newJournal(group: JournalGroup, bytes: Uint8Array): Journal {
     const { key, generation, entity } = group
-    if (!isJournal(bytes)) {
-      throw new AppError('STORE_INCOMPATIBLE', `${key} holds no journal that this version can read`)
-    }
+    if (!isJournal(bytes)) throw unreadable(key)
     const { slots } = plans[entity.type]
     const { allowedLatenessMs } = horizons
     return createJournal({ key, generation, slots, allowedLatenessMs, arena: cache.arena }, bytes)
@@ -78,6 +76,7 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
   function journalOf(group: JournalGroup, reply: AppendReply): Journal {
     if (reply.kind === 'foreign') {
       if (group.cached === null) throw new Error(`a part of journal ${group.key}, of which nothing was known`)
+      if (reply.bytes.length % RECORD_BYTES !== 0) throw unreadable(group.key)
       return group.cached
     }
     const journal = newJournal(group, reply.bytes)
@@ -209,6 +208,10 @@ export function createVelocityStage(options: VelocityOptions): VelocityStage {
     return batch
   }
   return Object.assign(stage, { cacheFigures: cache.figures, coalescer })
+}
+
+function unreadable(key: string): AppError {
+  return new AppError('STORE_INCOMPATIBLE', `${key} holds no journal that this version can read`)
 }
 
 /** The windows of an event whose entities are all unknown: 0 where something is counted or summed, else NaN. */

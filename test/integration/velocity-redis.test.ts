@@ -8,7 +8,7 @@ import type { BatchEvent } from '../../src/batch.ts'
 import type { Horizons } from '../../src/velocity/grid.ts'
 import { createRandom } from '../../src/simulator/random.ts'
 import type { JournalStore } from '../../src/velocity/journal-store.ts'
-import { createRedisStore, type RedisStoreOptions } from '../../src/velocity/redis-store.ts'
+import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/velocity/redis-store.ts'
 import { createVelocityStage } from '../../src/velocity/velocity.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRedis, startRedisServer, type TestRedis } from '../support/redis.ts'
@@ -34,7 +34,7 @@ const windows = allWindows(
 )
 const keyPrefix = `test-${randomBytes(4).toString('hex')}:`
 
-const openStore = (url: string): JournalStore =>
+const openStore = (url: string): RedisStore =>
   createRedisStore({ url, keyPrefix, commandTimeoutMs: 5_000, retentionMs: 600_000 })
 
 const stageOn = (store: JournalStore, cacheBytes: number) =>
@@ -108,6 +108,22 @@ describe('velocity on a real Redis', () => {
       store,
       batches.flatMap(({ events }) => events),
     )
+    await store.close()
+  })
+
+  it('refuses a journal to which somebody has appended what is no record', async () => {
+    const store = openStore(redis.url)
+    const stage = stageOn(store, 1_000_000)
+    const one = (id: string) => batchFrom([{ id, entities: ['card:stray'], atMs: 1 }], windows)
+    const { events } = await stage(one('stray-1'))
+    const [key = ''] = keysOf(events)
+    const admin = new Redis(redis.url)
+    await admin.append(await store.wholeKey(key), 'stray')
+    admin.disconnect()
+    await expect(stage(one('stray-2'))).rejects.toMatchObject({
+      code: 'STORE_INCOMPATIBLE',
+      message: expect.stringContaining(key),
+    })
     await store.close()
   })
 })
