@@ -63,8 +63,9 @@ export async function openDeployment(
     // A machine that plays many schedules at once is slow.
     PAYSENTRY_REDIS_COMMAND_TIMEOUT_MS: '10000',
     PAYSENTRY_SHUTDOWN_DEADLINE_MS: '30000',
-    // Every decision is held against a recount with windows.
+    // Every decision is held against a recount with windows and a score, and the model of a busy machine may be too slow for the deadline.
     PAYSENTRY_DEGRADE_JOURNALS: 'wait',
+    PAYSENTRY_DEGRADE_MODEL: 'wait',
     ...settings,
   })
   const direct = (clientId: string) => env(clientId, servers.broker, servers.redisPort)

@@ -32,7 +32,7 @@ try {
 } finally {
   await servers.stop()
 }
-const { samples, faults, outcome, saturation, rate } = soaked
+const { samples, faults, outcome, saturation, rate, withoutJournals } = soaked
 const problems = problemsOf(soaked)
 const memory = memoryOf(samples)
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(0)
@@ -44,6 +44,7 @@ console.log(`
 | messages | ${outcome.published} |
 | without a decision or dead letter | ${outcome.undecided} |
 | decided more than once | ${outcome.repeated} |
+| without journals, by the processor that is never killed | ${withoutJournals.during} (before the soak ${withoutJournals.before}, after it ${withoutJournals.after}) |
 | faults | ${faults.length} |
 | slowest return of the lag after a fault was put right | ${slowest(faults)} |
 | memory after the warm-up, mean | ${mib(memory.meanBytes)} MiB |

@@ -1,9 +1,11 @@
-// What is measured during a soak, once a second: lag and commits of the group, memory of the processor that is never killed.
+// What is measured during a soak, once a second: lag and commits of the group; of the processor that is never killed its memory, and
+// how much it decided without journals.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OffsetWatch } from '../faults/offsets.ts'
 
 const EVERY_MS = 1_000
 const MEMORY = /^process_resident_memory_bytes (\d+)/m
+const WITHOUT_JOURNALS = /^paysentry_degraded_total\{what="journals"\} (\d+)/m
 
 export interface Sample {
   /** Since the soak began, seconds. */
@@ -14,6 +16,8 @@ export interface Sample {
   readonly throughput: number
   /** Null when the processor did not answer, because it stands still. */
   readonly memoryBytes: number | null
+  /** Decisions that the policy has made without journals so far; null when it did not answer. */
+  readonly withoutJournals: number | null
 }
 
 export interface Sampler {
@@ -31,14 +35,14 @@ export function startSampling(offsets: OffsetWatch, addressOf: () => string): Sa
   let committedBefore = offsets.committed()
   let before = at()
   const sample = async (): Promise<void> => {
-    const memoryBytes = await memoryOf(addressOf())
+    const metrics = await metricsOf(addressOf())
     const now = at()
     const committed = offsets.committed()
     samples.push({
       at: now,
       lag: offsets.lag(),
       throughput: (committed - committedBefore) / (now - before),
-      memoryBytes,
+      ...metrics,
     })
     committedBefore = committed
     before = now
@@ -59,11 +63,16 @@ export function startSampling(offsets: OffsetWatch, addressOf: () => string): Sa
   }
 }
 
-async function memoryOf(address: string): Promise<number | null> {
+async function metricsOf(address: string): Promise<Pick<Sample, 'memoryBytes' | 'withoutJournals'>> {
   try {
     const response = await fetch(`${address}/metrics`, { signal: AbortSignal.timeout(EVERY_MS) })
-    return Number(MEMORY.exec(await response.text())?.[1] ?? Number.NaN)
+    const text = await response.text()
+    return {
+      memoryBytes: Number(MEMORY.exec(text)?.[1] ?? Number.NaN),
+      // Counted from the first one on.
+      withoutJournals: Number(WITHOUT_JOURNALS.exec(text)?.[1] ?? 0),
+    }
   } catch {
-    return null
+    return { memoryBytes: null, withoutJournals: null }
   }
 }

@@ -51,13 +51,20 @@ export async function soak(servers: Servers, options: SoakOptions): Promise<Soak
     const sampler = startSampling(offsets, () => deployment.processors[WATCHED]?.address ?? '')
     const before = await saturationOf(sampler, traffic, Math.min(SATURATED_S, options.minutes * 6))
     const rate = Math.floor(before / 2)
+    const decidedBefore = withoutJournals(sampler)
     options.say(`saturation ${before.toFixed(0)} records a second; the soak runs at ${rate}`)
     const faults = await underFaults({ deployment, sampler, traffic, rate, options })
     const samples = [...sampler.samples]
+    const decidedDuring = withoutJournals(sampler)
     const after = await saturationOf(sampler, traffic, Math.min(SATURATED_AGAIN_S, options.minutes * 6))
     options.say(`saturation afterwards ${after.toFixed(0)} records a second`)
     const behind = await offsets.untilAllCommitted()
     await sampler.stop()
+    const policy = {
+      before: decidedBefore,
+      during: decidedDuring - decidedBefore,
+      after: withoutJournals(sampler) - decidedDuring,
+    }
     const endings = await stopAll(deployment)
     const wentBack = await offsets.stop()
     const decided = await decidedOnce(deployment, options.delivery)
@@ -66,7 +73,7 @@ export async function soak(servers: Servers, options: SoakOptions): Promise<Soak
       ...decided,
       endings: [...endings, ...behind, ...wentBack],
     }
-    return { saturation: { before, after }, rate, samples, faults, outcome }
+    return { saturation: { before, after }, rate, withoutJournals: policy, samples, faults, outcome }
   } finally {
     await deployment.close()
   }
@@ -85,6 +92,10 @@ async function saturationOf(sampler: Sampler, traffic: SoakTraffic, seconds: num
   const mean = measured.reduce((sum, { throughput }) => sum + throughput, 0) / measured.length
   while (last().lag > mean * BACK_S) await delay(200)
   return mean
+}
+
+function withoutJournals({ samples }: Sampler): number {
+  return samples.findLast((sample) => sample.withoutJournals !== null)?.withoutJournals ?? 0
 }
 
 interface Stage {

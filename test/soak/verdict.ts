@@ -34,6 +34,8 @@ export interface Soaked {
   /** Records a second that two processors take on this machine, beside broker, Redis and publisher: before the soak and after it. */
   readonly saturation: { readonly before: number; readonly after: number }
   readonly rate: number
+  /** Decisions without journals of the processor that is never killed: while saturation was measured before, in the soak, and after it. */
+  readonly withoutJournals: { readonly before: number; readonly during: number; readonly after: number }
   /** Until the soak ends; saturation is measured again after them. */
   readonly samples: readonly Sample[]
   readonly faults: readonly FaultMark[]

@@ -10,6 +10,7 @@ const hour = (memoryBytes: (at: number) => number | null): Sample[] =>
     lag: 0,
     throughput: 100,
     memoryBytes: memoryBytes(i + 1),
+    withoutJournals: 0,
   }))
 const fine = { published: 10, undecided: 0, repeated: 0, endings: [] }
 const fault = { name: 'kill', from: 60, to: 61, caughtUpAt: 70 }
@@ -17,6 +18,7 @@ const flat = hour(() => 400_000_000)
 const good: Soaked = {
   saturation: { before: 100, after: 90 },
   rate: 50,
+  withoutJournals: { before: 0, during: 3, after: 0 },
   samples: flat,
   faults: [fault],
   outcome: fine,
