@@ -57,13 +57,9 @@ export function createRepair(options: RepairOptions): Repair {
   /** Null unless events wait too long; then it resolves when they no longer do. */
   let calm: PromiseWithResolvers<void> | null = null
 
-  const turn = async (): Promise<void> => {
-    if (calm === null) return
-    const limit = new AbortController()
-    const signal = AbortSignal.any([limit.signal, closing.signal])
-    await Promise.race([calm.promise, delay(options.giveWayMs, undefined, { signal }).catch(() => undefined)])
-    limit.abort()
-  }
+  /** Ends early when the repair is closed. */
+  const pause = (ms: number): Promise<void> =>
+    delay(ms, undefined, { signal: closing.signal }).catch(() => undefined)
   const repairPart = async (part: Part): Promise<void> => {
     const { topic, partition } = part
     const { to } = part.span
@@ -73,7 +69,7 @@ export function createRepair(options: RepairOptions): Repair {
       ...part.span,
       async onRecords(records) {
         for (let at = 0; at < records.length; at += CHUNK) {
-          await turn()
+          if (calm !== null) await Promise.race([calm.promise, pause(options.giveWayMs)])
           // Thrown, so that the rest of the span is not read for nothing.
           if (closing.signal.aborted) throw new AppError('LOG_UNAVAILABLE', 'the repair is being stopped')
           const chunk = records.slice(at, at + CHUNK)
@@ -104,7 +100,7 @@ export function createRepair(options: RepairOptions): Repair {
           return
         }
         options.onRetry(error)
-        await delay(PAUSE_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+        await pause(PAUSE_MS)
       }
     }
     state.running = null

@@ -44,7 +44,6 @@ export interface JournalGroup extends AppendRequest {
   /** What was cached when the plan was made. It may grow until the reply is there, but keeps its header. */
   readonly cached: Journal | null
   planned: PlannedRecord[]
-  sentRecords: number
   records: DataView
   from: number
   to: number
@@ -105,6 +104,7 @@ export interface AppendPlanner {
 /** Uses what is cached of the store's present generation. Each group retains its cached journal: `releasePlan` when done. */
 export function createAppendPlanner(cache: JournalCache, generation: number): AppendPlanner {
   const groups = new Map<string, JournalGroup>()
+  let sentRecords = 0
 
   function groupOf(entity: EntityRef): JournalGroup {
     let group = groups.get(entity.pseudonym)
@@ -120,7 +120,6 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
         knownHeader: cached?.header ?? null,
         knownLength: cached?.length ?? NO_JOURNAL,
         planned: NOTHING_PLANNED,
-        sentRecords: 0,
         records: NO_RECORDS,
         from: 0,
         to: 0,
@@ -135,7 +134,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
       const group = groupOf(entity)
       const isKnown = !evenIfKnown && group.cached !== null && isSettledIn(group.cached, subject)
       const sent = !isKnown && !(subject.isRepeated && isPlanned(group, subject.id))
-      if (sent) group.sentRecords++
+      if (sent) sentRecords++
       const record = { subject, sent, settled: false }
       // Most journals get one record: an array that has grown by one has room for seventeen.
       if (group.planned === NOTHING_PLANNED) group.planned = [record]
@@ -143,7 +142,7 @@ export function createAppendPlanner(cache: JournalCache, generation: number): Ap
     },
     plan() {
       const list = [...groups.values()]
-      encode(list)
+      encode(list, sentRecords)
       return list
     },
   }
@@ -166,10 +165,8 @@ function isPlanned(group: JournalGroup, { low, high }: Hash64): boolean {
 }
 
 /** All records in one buffer, those of a journal next to each other: a buffer for each costs more than writing into it. */
-function encode(groups: readonly JournalGroup[]): void {
-  let total = 0
-  for (const { sentRecords } of groups) total += sentRecords
-  const view = new DataView(new ArrayBuffer(total * RECORD_BYTES))
+function encode(groups: readonly JournalGroup[], sentRecords: number): void {
+  const view = new DataView(new ArrayBuffer(sentRecords * RECORD_BYTES))
   let at = 0
   for (const group of groups) {
     group.records = view

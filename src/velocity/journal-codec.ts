@@ -65,6 +65,11 @@ export function readHeader(bytes: Uint8Array): JournalHeader {
   }
 }
 
+/** The header's 32 bytes, a character each. */
+export function headerText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, HEADER_BYTES).toString('latin1')
+}
+
 /** Where the records begin: behind the header and its buckets. */
 export function recordsStart(bytes: Uint8Array): number {
   return HEADER_BYTES + viewOf(bytes).getUint32(16, true) * BUCKET_BYTES

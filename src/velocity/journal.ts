@@ -5,10 +5,11 @@ import type { Arena } from './arena.ts'
 import { type Buckets, readBuckets } from './buckets.ts'
 import { noteRow, type SlidingDistinct } from './distinct.ts'
 import { FIRST_LABEL_KIND } from './entity.ts'
+import { type IdBits, mayHoldId, NO_ID_BITS, noteId } from './id-bits.ts'
 import { addIndexed, createIdIndex, type IdIndex, indexBytes, ordinalOfId } from './id-index.ts'
 import {
-  BUCKET_BYTES,
   HEADER_BYTES,
+  headerText,
   RECORD_BYTES,
   readAmountMinor,
   readCounterpart,
@@ -18,11 +19,12 @@ import {
   readKind,
   readPosition,
   readTimeMs,
+  recordsStart,
   viewOf,
 } from './journal-codec.ts'
 import { atEventTime, isLater, type Label, type Labels, readLabel } from './labels.ts'
 import { type Cursor, findLast } from './row-range.ts'
-import { createRoot, insertRow, isLeaf, leavesOf, removeRow, type RowTree } from './row-tree.ts'
+import { createRowTree, insertRow, isLeaf, leavesOf, removeRow, type RowTree } from './row-tree.ts'
 import {
   type CounterpartSlots,
   keyAt,
@@ -42,7 +44,7 @@ export type Ordinal = number
 export const DUPLICATE = -1
 export const LATE = -2
 
-export interface Journal extends RowTree {
+export interface Journal extends RowTree, IdBits {
   readonly key: string
   /** Its 32 bytes, a character each. */
   readonly header: string
@@ -66,11 +68,6 @@ export interface Journal extends RowTree {
   /** Highest event time of what counts, labels aside; 0 when there is none. */
   newestMs: number
   readonly buckets: Buckets | null
-  /** A bit is set for the id of each record that counts, so that most ids that are not there need no scan: 128 of them. */
-  idBits0: number
-  idBits1: number
-  idBits2: number
-  idBits3: number
   /** Null while rows are few enough to scan. */
   index: IdIndex | null
   labels: Labels | null
@@ -94,17 +91,6 @@ const JOURNAL_OVERHEAD_BYTES = 600
 const LABEL_BYTES = 200
 /** Records before the first look. */
 const COALESCE_FROM = 64
-/** What `foldFirst` takes at most: the rows of one leaf, so that there is no index yet. */
-export const FIRST_RECORDS = LEAF_ROWS
-const FIRST_PLACES = 256
-/** Used by one `foldFirst` after the other, which end before anything else runs. */
-const first = {
-  /** Ordinal + 1 at the place that its id says, or behind it; else 0. */
-  places: new Uint8Array(FIRST_PLACES),
-  /** In the order of the rows. */
-  keys: new Float64Array(FIRST_RECORDS),
-  ordinals: new Uint8Array(FIRST_RECORDS),
-}
 /** The row that is being added: an object for each made garbage of every record. */
 const source: RowSource = {
   key: 0,
@@ -118,21 +104,15 @@ const source: RowSource = {
 
 /** An empty journal that begins as `bytes` do; the records are still to be folded, from `length` on. */
 export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
-  const { key, generation, allowedLatenessMs, slots, arena } = options
   const { buckets, newestMs } = readHeader(bytes)
-  const start = HEADER_BYTES + buckets * BUCKET_BYTES
+  const start = recordsStart(bytes)
   const rows = Math.ceil((bytes.length - start) / RECORD_BYTES)
-  const root = createRoot(arena, slots, rows > 0 ? rows + 1 : undefined)
+  const { arena, slots, ...rest } = options
   return {
-    key,
+    ...rest,
+    ...createRowTree(arena, slots, rows > 0 ? rows + 1 : undefined),
+    ...NO_ID_BITS,
     header: headerText(bytes),
-    generation,
-    allowedLatenessMs,
-    arena,
-    slots,
-    root,
-    size: 0,
-    bytes: root.block.length * 8,
     users: 0,
     isCached: false,
     cachedBytes: 0,
@@ -143,10 +123,6 @@ export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
     newest: -1,
     newestMs,
     buckets: buckets === 0 ? null : readBuckets(viewOf(bytes), HEADER_BYTES, buckets),
-    idBits0: 0,
-    idBits1: 0,
-    idBits2: 0,
-    idBits3: 0,
     index: null,
     labels: null,
     sliding: null,
@@ -154,81 +130,28 @@ export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
   }
 }
 
-export function headerText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, HEADER_BYTES).toString('latin1')
-}
-
 /** Folds the record at `at`, the journal's next one. Returns its ordinal, DUPLICATE or LATE. */
 export function foldRecord(journal: Journal, view: DataView, at: number): Ordinal {
   requireHeld(journal)
   journal.length += RECORD_BYTES
   const ordinal = journal.records++
-  const kind = readKind(view, at)
-  if (kind >= FIRST_LABEL_KIND) return foldLabel(journal, view, at, ordinal)
+  if (readKind(view, at) >= FIRST_LABEL_KIND) return foldLabel(journal, view, at, ordinal)
   const low = readIdLow(view, at)
   const high = readIdHigh(view, at)
   if (hasId(journal, low, high)) return DUPLICATE
   const timeMs = readTimeMs(view, at)
   if (isLate(journal, timeMs)) return LATE
-  addEvent(journal, view, at, ordinal)
-  if (journal.index !== null) addIndexed(journal.index, ordinal, low, high, keyOf(kind, timeMs))
+  const key = addEvent(journal, view, at, ordinal)
+  if (journal.index !== null) addIndexed(journal.index, ordinal, low, high, key)
   else if (journal.size > LEAF_ROWS) buildIndex(journal)
   journal.newest = ordinal
   if (timeMs > journal.newestMs) journal.newestMs = timeMs
   return ordinal
 }
 
-/**
- * Folds the first records of a journal that has none yet, at most FIRST_RECORDS, which stand from `from` to `to`. It does what
- * `foldRecord` does, without a scan for each id, and no row is moved once it is written.
- */
-export function foldFirst(journal: Journal, view: DataView, from: number, to: number): void {
-  requireHeld(journal)
-  const { allowedLatenessMs } = journal
-  let { newestMs } = journal
-  let rows = 0
-  first.places.fill(0)
-  for (let at = from, ordinal = 0; at < to; at += RECORD_BYTES, ordinal++) {
-    const kind = readKind(view, at)
-    const timeMs = readTimeMs(view, at)
-    const place = placeOfFirst(view, from, at)
-    if (first.places[place] !== 0 || timeMs < newestMs - allowedLatenessMs) continue
-    first.places[place] = ordinal + 1
-    if (timeMs > newestMs) newestMs = timeMs
-    journal.newest = ordinal
-    const key = keyOf(kind, timeMs)
-    let row = rows++
-    // Most come behind those of their kind already.
-    for (; row > 0 && (first.keys[row - 1] ?? 0) > key; row--) {
-      first.keys[row] = first.keys[row - 1] ?? 0
-      first.ordinals[row] = first.ordinals[row - 1] ?? 0
-    }
-    first.keys[row] = key
-    first.ordinals[row] = ordinal
-  }
-  for (let row = 0; row < rows; row++) {
-    const ordinal = first.ordinals[row] ?? 0
-    addEvent(journal, view, from + ordinal * RECORD_BYTES, ordinal)
-  }
-  journal.newestMs = newestMs
-  journal.length += to - from
-  journal.records += (to - from) / RECORD_BYTES
-}
-
-function requireHeld({ isReleased, key }: Journal): void {
+/** Throws where another journal may have the memory by now. */
+export function requireHeld({ isReleased, key }: Journal): void {
   if (isReleased) throw new Error(`journal ${key} was given back`)
-}
-
-/** Where the id of the record at `at` stands in the table, or would stand. */
-function placeOfFirst(view: DataView, from: number, at: number): number {
-  const low = readIdLow(view, at)
-  const high = readIdHigh(view, at)
-  for (let place = low % FIRST_PLACES; ; place = (place + 1) % FIRST_PLACES) {
-    const ordinal = (first.places[place] ?? 0) - 1
-    if (ordinal < 0) return place
-    const other = from + ordinal * RECORD_BYTES
-    if (readIdLow(view, other) === low && readIdHigh(view, other) === high) return place
-  }
 }
 
 /** Whether an event of this time comes too late for the journal as it is now. */
@@ -241,38 +164,6 @@ export function hasId(journal: Journal, low: number, high: number): boolean {
   if (journal.index !== null) return ordinalOfId(journal.index, low, high) >= 0
   if (!mayHoldId(journal, low)) return false
   return isLeaf(journal.root) && rowOfId(journal.root, strideOf(journal.slots), low, high) >= 0
-}
-
-/** The words of the set are taken one by one: an array of them would be one more object to fetch for each journal. */
-function mayHoldId(journal: Journal, low: number): boolean {
-  const bit = 1 << (low & 31)
-  switch ((low >>> 5) & 3) {
-    case 0:
-      return (journal.idBits0 & bit) !== 0
-    case 1:
-      return (journal.idBits1 & bit) !== 0
-    case 2:
-      return (journal.idBits2 & bit) !== 0
-    default:
-      return (journal.idBits3 & bit) !== 0
-  }
-}
-
-function noteId(journal: Journal, low: number): void {
-  const bit = 1 << (low & 31)
-  switch ((low >>> 5) & 3) {
-    case 0:
-      journal.idBits0 |= bit
-      break
-    case 1:
-      journal.idBits1 |= bit
-      break
-    case 2:
-      journal.idBits2 |= bit
-      break
-    default:
-      journal.idBits3 |= bit
-  }
 }
 
 /** Whether this very label is the one that counts for its event. */
@@ -337,8 +228,8 @@ export function journalBytes(journal: Journal): number {
   return total
 }
 
-/** Adds the row of the event whose record stands at `at`. */
-function addEvent(journal: Journal, view: DataView, at: number, ordinal: Ordinal): void {
+/** Adds the row of an event that counts, whose record stands at `at`; returns its key. */
+export function addEvent(journal: Journal, view: DataView, at: number, ordinal: Ordinal): number {
   source.key = keyOf(readKind(view, at), readTimeMs(view, at))
   source.amount = readAmountMinor(view, at)
   source.position = readPosition(view, at)
@@ -348,6 +239,7 @@ function addEvent(journal: Journal, view: DataView, at: number, ordinal: Ordinal
   source.from = at
   noteId(journal, readIdLow(view, at))
   add(journal, source)
+  return source.key
 }
 
 function add(journal: Journal, row: RowSource): void {

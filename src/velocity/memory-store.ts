@@ -1,7 +1,6 @@
 // Journals in memory: the embedded mode, rule tests and backtests run on it. Packed: 72 bytes an event and 6 for each of its journals.
 // Guarantees what the port says; what it holds ends with the process.
-import { headerText } from './journal.ts'
-import { HEADER_BYTES, newHeader, RECORD_BYTES, recordsStart, viewOf } from './journal-codec.ts'
+import { HEADER_BYTES, headerText, newHeader, RECORD_BYTES, recordsStart, viewOf } from './journal-codec.ts'
 import type { AppendReply, AppendRequest, JournalStore } from './journal-store.ts'
 import { createPackedJournals, lengthOf, type PackedJournal } from './packed-journals.ts'
 

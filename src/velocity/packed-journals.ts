@@ -3,8 +3,7 @@
 //
 //   chunk = next u32 · ten references of 6 bytes
 import { createFactTable, type FactTable, type Reference } from './fact-table.ts'
-import { headerText } from './journal.ts'
-import { RECORD_BYTES, readU48, writeU48 } from './journal-codec.ts'
+import { headerText, RECORD_BYTES, readU48, writeU48 } from './journal-codec.ts'
 
 const SLAB_BYTES = 1_048_576
 const CHUNK_BYTES = 64

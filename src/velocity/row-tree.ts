@@ -47,9 +47,9 @@ const BRANCH_BYTES = 400
 const CHILD_BYTES = (TOTALS + 3) * 8
 export const isLeaf = (node: Node): node is Leaf => 'block' in node
 
-/** The only leaf of a tree that is empty, with room for so many rows. */
-export function createRoot(arena: Arena, slots: CounterpartSlots, rows?: number): Leaf {
-  return createLeaf(arena, strideOf(slots), rows === undefined ? undefined : Math.min(rows, LEAF_ROWS))
+export function createRowTree(arena: Arena, slots: CounterpartSlots, rows?: number): RowTree {
+  const root = createLeaf(arena, strideOf(slots), rows === undefined ? undefined : Math.min(rows, LEAF_ROWS))
+  return { arena, slots, root, size: 0, bytes: root.block.length * 8 }
 }
 
 /** Adds a row behind those of the same key: its ordinal must be higher than theirs. */

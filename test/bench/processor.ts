@@ -6,29 +6,25 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import { type Config, loadConfig } from '../../src/config.ts'
-import type { OutputRecord } from '../../src/log/event-log.ts'
 import { createKafkaLog } from '../../src/log/kafka-log.ts'
 import { createTopics } from '../../src/log/topic-admin.ts'
 import { topicSettings } from '../../src/log/topic-settings.ts'
 import { type TopicNames, topicNames } from '../../src/log/topics.ts'
-import { createEncoder } from '../../src/simulator/encode.ts'
-import { createSimulator } from '../../src/simulator/simulator.ts'
+import { soakTraffic } from '../soak/traffic.ts'
 import { startKafka } from '../support/kafka.ts'
 import { SILENT } from '../support/kafka/kafka-under-test.ts'
 import { startProcessor } from '../support/processor.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisCpuMicroseconds } from '../support/redis-cpu.ts'
 
-/** Messages that wait for the processor; 17 days of these people. */
+/** Messages that wait for the processor: 17 days of the people of the soak. */
 const MESSAGES = 200_000
-const CUSTOMERS = 4_000
 /** What is decided before the measurement: code gets compiled, journals get warm. */
 const WARM_SHARE = 0.3
 const CHUNK = 2_000
 const LOOK_EVERY_MS = 200
 /** So many looks without a new decision: there is nothing left. */
 const STILL_LOOKS = 10
-const DAY_MS = 86_400_000
 const DECISIONS = /^paysentry_decisions_total\{[^}]*\} (\d+)/gm
 const CPU_SECONDS = /^process_cpu_seconds_total (\S+)/m
 
@@ -122,16 +118,8 @@ async function publish(config: Config, topics: TopicNames): Promise<void> {
   })
   await createTopics(client, topicSettings(config), { dryRun: false })
   const log = createKafkaLog({ settings: config.kafka, concurrentSends: 2, now: Date.now, sink: SILENT })
-  const startMs = Date.now() - 400 * DAY_MS
-  const simulator = createSimulator({ seed: 7, startMs, customers: CUSTOMERS, fraudShare: 0.01 })
-  const encode = createEncoder({ topics, poisonEvery: MESSAGES * 2 })
-  for (let published = 0; published < MESSAGES; ) {
-    const messages: OutputRecord[] = []
-    while (messages.length < CHUNK) encode(simulator.next(), messages)
-    // Without the simulated time of arrival: these arrive now.
-    await log.produce(messages.map(({ topic, key, value }) => ({ topic, key, value })))
-    published += messages.length
-  }
+  const traffic = soakTraffic(log, topics)
+  while (traffic.published() < MESSAGES) await traffic.publish(CHUNK)
   await log.close()
 }
 

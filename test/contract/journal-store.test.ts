@@ -1,8 +1,13 @@
 // What all journal stores promise, each against the real thing.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { headerText } from '../../src/velocity/journal.ts'
-import { HEADER_BYTES, newHeader, RECORD_BYTES, writeHeader } from '../../src/velocity/journal-codec.ts'
+import {
+  HEADER_BYTES,
+  headerText,
+  newHeader,
+  RECORD_BYTES,
+  writeHeader,
+} from '../../src/velocity/journal-codec.ts'
 import { readJournal } from '../../src/velocity/journal-reader.ts'
 import type { AppendRequest, JournalStore } from '../../src/velocity/journal-store.ts'
 import { createMemoryStore } from '../../src/velocity/memory-store.ts'

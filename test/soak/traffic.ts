@@ -20,6 +20,8 @@ export interface SoakTraffic {
   asFastAs(last: () => Pick<Sample, 'lag' | 'throughput'>, until: AbortSignal): Promise<void>
   /** Publishes so many records a second until the signal. What an outage held up is published after it. */
   atRate(recordsPerSecond: number, until: AbortSignal): Promise<void>
+  /** Publishes so many records, or a few more. */
+  publish(count: number): Promise<void>
   /** Records so far. */
   published(): number
 }
@@ -45,6 +47,7 @@ export function soakTraffic(log: EventLog, topics: TopicNames): SoakTraffic {
     published += messages.length
   }
   return {
+    publish,
     published: () => published,
     async asFastAs(last, until) {
       while (!until.aborted) {

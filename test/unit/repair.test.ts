@@ -75,6 +75,7 @@ describe('the repair of the journals', () => {
     repair.giveWay(false)
     await done
     expect(journaled).toEqual(offsets(0, 600))
+    await repair.close()
   })
 
   it('gets on slowly while events wait too long all the time', async () => {
