@@ -1,14 +1,15 @@
 // One member of a consumer group over kafkajs: hands out batches, keeps the membership alive while they are worked on, and says
 // for good when it is over. A batch that was not committed is fetched again from the last commit, never passed over.
-import type { Consumer as KafkaJsConsumer, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { AppError } from '../errors.ts'
 import type { ConsumeOptions, Consumer } from './event-log.ts'
 import { type Claim, createClaims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
-import { createDelivery, type Delivery, isPassing, stopped } from './kafka-delivery.ts'
+import { createDelivery, stopped } from './kafka-delivery.ts'
 import { kafkaError } from './kafka-error.ts'
 import { leave } from './kafka-leave.ts'
 import { createPauses } from './kafka-pauses.ts'
+import { kafkaJsConsumer, keepRunning } from './kafka-run.ts'
 import { startBeating, watchFetches, watchMembership } from './kafka-watch.ts'
 import { createMembership } from './membership.ts'
 
@@ -16,8 +17,6 @@ import { createMembership } from './membership.ts'
 const HEARTBEATS_PER_SESSION = 10
 /** Longest wait of a fetch for records. Stopping waits for it, and so does a heartbeat when nothing arrives. */
 const MAX_FETCH_WAIT_MS = 500
-/** Time for the first join: a coordinator that has just come up, or moved, may still be loading. */
-const JOIN_WITHIN_MS = 15_000
 /**
  * A fetch brings this much of a partition, and of all partitions of one broker, at most; but one message at least, however
  * large. kafkajs fetches again only when all of it is worked through, so the first bounds how long one partition with a backlog
@@ -49,13 +48,15 @@ export async function startKafkaConsumer(
   })
   const claims = createClaims(deps.openClaim)
   const stopping = new AbortController()
-  const ready = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<void>()
-  const giveUpAtMs = performance.now() + JOIN_WITHIN_MS
-  let started = false
-  const consumer = kafkaJsConsumer(deps, options.groupId, heartbeatMs, (error) => {
-    const inTime = started || performance.now() < giveUpAtMs
-    return inTime && isPassing(error) && !stopping.signal.aborted
+  const consumer = kafkaJsConsumer(deps.kafka, {
+    groupId: options.groupId,
+    sessionTimeout: deps.sessionTimeoutMs,
+    rebalanceTimeout: Math.max(60_000, deps.sessionTimeoutMs),
+    heartbeatInterval: heartbeatMs,
+    maxWaitTimeInMs: Math.min(heartbeatMs, MAX_FETCH_WAIT_MS),
+    maxBytesPerPartition: PARTITION_FETCH_BYTES,
+    maxBytes: FETCH_BYTES,
   })
   const stop = async (): Promise<void> => {
     stopping.abort()
@@ -76,16 +77,9 @@ export async function startKafkaConsumer(
   }
   const pauses = createPauses(consumer, options.topics)
   const inFlight = watchFetches(consumer)
-  watchMembership(consumer, membership, {
-    onJoin(tookMs) {
-      options.observer?.onAssigned(membership.assignment(), tookMs)
-      ready.resolve()
-    },
-    onEnd(error) {
-      ready.reject(error)
-      if (started && !stopping.signal.aborted) finished.reject(stopped(error))
-    },
-  })
+  watchMembership(consumer, membership, (tookMs) =>
+    options.observer?.onAssigned(membership.assignment(), tookMs),
+  )
   const delivery = createDelivery({
     ...options,
     now: deps.now,
@@ -103,9 +97,19 @@ export async function startKafkaConsumer(
     onStoodStill: (heldUpMs) => options.observer?.onStoodStill(heldUpMs),
   })
   try {
-    await run(consumer, options, delivery)
-    await ready.promise
-    started = true
+    await keepRunning(consumer, {
+      topics: options.topics,
+      fromBeginning: options.from === 'earliest',
+      run: {
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: options.concurrentPartitions,
+        eachBatch: (payload) => delivery.eachBatch(payload),
+      },
+      stopping: stopping.signal,
+      sink: deps.sink,
+      onEnd: (error) => finished.reject(stopped(error)),
+    })
   } catch (error) {
     clearInterval(beating)
     await stop()
@@ -126,34 +130,4 @@ export async function startKafkaConsumer(
       finished.resolve()
     },
   }
-}
-
-function kafkaJsConsumer(
-  { kafka, sessionTimeoutMs }: KafkaConsumerDeps,
-  groupId: string,
-  heartbeatMs: number,
-  mayRestart: (error: Error) => boolean,
-): KafkaJsConsumer {
-  return kafka.consumer({
-    groupId,
-    sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: Math.max(60_000, sessionTimeoutMs),
-    heartbeatInterval: heartbeatMs,
-    maxWaitTimeInMs: Math.min(heartbeatMs, MAX_FETCH_WAIT_MS),
-    maxBytesPerPartition: PARTITION_FETCH_BYTES,
-    maxBytes: FETCH_BYTES,
-    allowAutoTopicCreation: false,
-    retry: { retries: 8, restartOnFailure: async (error) => mayRestart(error) },
-  })
-}
-
-async function run(consumer: KafkaJsConsumer, options: ConsumeOptions, delivery: Delivery): Promise<void> {
-  await consumer.connect()
-  await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.from === 'earliest' })
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: options.concurrentPartitions,
-    eachBatch: (payload) => delivery.eachBatch(payload),
-  })
 }

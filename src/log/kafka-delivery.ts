@@ -7,7 +7,7 @@ import { type ConsumeOptions, REDELIVERY_PAUSE_MS } from './event-log.ts'
 import { kafkaBatch } from './kafka-batch.ts'
 import type { Claim, Claims } from './kafka-claim.ts'
 import type { LogSink } from './kafka-client.ts'
-import { kafkaError } from './kafka-error.ts'
+import { isPassing, kafkaError } from './kafka-error.ts'
 import type { Membership } from './membership.ts'
 
 export interface DeliveryOptions extends ConsumeOptions {
@@ -114,12 +114,6 @@ function passDone({ batch, resolveOffset }: EachBatchPayload, nextOffset: bigint
   const last = batch.messages[first - 1]
   if (last !== undefined) resolveOffset(last.offset)
   return first
-}
-
-/** True for what another try, or joining again, mends. */
-export function isPassing(error: Error): boolean {
-  const { disposition } = kafkaError(error, '')
-  return disposition === 'retry' || disposition === 'abandon'
 }
 
 /** The error that ends a consumer. */

@@ -105,6 +105,12 @@ export function requestError(thrown: unknown, doing: string): AppError {
     : error
 }
 
+/** True for what another try, or joining again, mends. */
+export function isPassing(error: Error): boolean {
+  const { disposition } = kafkaError(error, '')
+  return disposition === 'retry' || disposition === 'abandon'
+}
+
 function codeOf(error: Error, type: string): ErrorCode | null {
   if (LOST.has(type)) return 'PARTITION_LOST'
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'TOPIC_MISSING'

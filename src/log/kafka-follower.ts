@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto'
 import type { EachBatchPayload, Kafka } from 'kafkajs'
 import { AppError } from '../errors.ts'
 import type { Follower, FollowOptions } from './event-log.ts'
+import { deleteGroup, withAdmin } from './kafka-admin.ts'
 import { logRecord } from './kafka-batch.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
 import { leave } from './kafka-leave.ts'
-import { deleteGroup, withAdmin } from './kafka-admin.ts'
+import { kafkaJsConsumer, keepRunning } from './kafka-run.ts'
 
 /** A broker answers a fetch as soon as there is a record; this long when there is none. Stopping waits for it. */
 const MAX_FETCH_WAIT_MS = 250
@@ -34,17 +35,12 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
     caughtUp.reject(error)
     finished.reject(error)
   }
-  const consumer = kafka.consumer({
+  const stopping = new AbortController()
+  const consumer = kafkaJsConsumer(kafka, {
     groupId,
     sessionTimeout: SESSION_MS,
     heartbeatInterval: SESSION_MS / 5,
     maxWaitTimeInMs: MAX_FETCH_WAIT_MS,
-    allowAutoTopicCreation: false,
-    // Nobody else can go on in its place, so it joins again whatever passes by itself.
-    retry: { retries: 8, restartOnFailure: async (error) => kafkaError(error, '').disposition === 'retry' },
-  })
-  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-    if (!restart) fail(stopped(doing, error))
   })
   const eachBatch = async ({ batch }: EachBatchPayload): Promise<void> => {
     // kafkajs reads from the start again whenever the group was joined anew: nothing is committed.
@@ -61,6 +57,7 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
     if (progress.isCaughtUp()) caughtUp.resolve()
   }
   const stop = async (): Promise<void> => {
+    stopping.abort()
     await leave(consumer, {
       // Records are handed over at once, so there is never one in hand.
       isIdle: () => true,
@@ -72,9 +69,14 @@ export async function startKafkaFollower(deps: KafkaFollowerDeps, options: Follo
   // Until somebody awaits it, a failure is told by `caughtUp` alone.
   finished.promise.catch(() => undefined)
   try {
-    await consumer.connect()
-    await consumer.subscribe({ topics: [options.topic], fromBeginning: true })
-    await consumer.run({ autoCommit: false, eachBatch })
+    await keepRunning(consumer, {
+      topics: [options.topic],
+      fromBeginning: true,
+      run: { autoCommit: false, eachBatch },
+      stopping: stopping.signal,
+      sink,
+      onEnd: (error) => fail(stopped(doing, error)),
+    })
     await caughtUp.promise
   } catch (error) {
     caughtUp.promise.catch(() => undefined)

@@ -9,6 +9,7 @@ import { logRecord } from './kafka-batch.ts'
 import { deleteGroup } from './kafka-admin.ts'
 import type { LogSink } from './kafka-client.ts'
 import { kafkaError } from './kafka-error.ts'
+import { kafkaJsConsumer, keepRunning } from './kafka-run.ts'
 
 interface Place {
   readonly topic: string
@@ -52,21 +53,16 @@ export async function openKafkaLanes(
   const topics = [...new Set(spans.map(({ topic }) => topic))]
   const doing = `reading ${topics.join(' and ')}`
   const groupId = `${deps.clientId}.history.${randomUUID()}`
-  const consumer = kafka.consumer({
+  const stopping = new AbortController()
+  const consumer = kafkaJsConsumer(kafka, {
     groupId,
     maxWaitTimeInMs: MAX_FETCH_WAIT_MS,
     maxBytesPerPartition: PIECE_BYTES,
     maxBytes: FETCH_BYTES,
-    allowAutoTopicCreation: false,
-    // The places are kept here, so whatever passes by itself may pass.
-    retry: { retries: 8, restartOnFailure: async (error) => kafkaError(error, '').disposition === 'retry' },
   })
   const arrivals = createArrivals(doing)
   const sources = createSources(consumer, spans, arrivals.tell)
-  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-    sources.left()
-    if (!restart) arrivals.fail(kafkaError(error, doing))
-  })
+  consumer.on('consumer.crash', () => sources.left())
   consumer.on('consumer.group_join', ({ payload }) => sources.joined(payload.memberAssignment))
   // Told also of what holds no record for us, such as the marks of transactions at the end of a partition.
   consumer.on('consumer.end_batch_process', ({ payload }) => sources.passed(payload, payload.lastOffset))
@@ -80,13 +76,19 @@ export async function openKafkaLanes(
     },
   })
   const close = async (): Promise<void> => {
+    stopping.abort()
     await consumer.disconnect()
     await deleteGroup(kafka, groupId, 'a history', sink)
   }
   try {
-    await consumer.connect()
-    await consumer.subscribe({ topics, fromBeginning: true })
-    await consumer.run({ autoCommit: false, eachBatch: async ({ batch }) => sources.came(batch) })
+    await keepRunning(consumer, {
+      topics,
+      fromBeginning: true,
+      run: { autoCommit: false, eachBatch: async ({ batch }) => sources.came(batch) },
+      stopping: stopping.signal,
+      sink,
+      onEnd: (error) => arrivals.fail(kafkaError(error, doing)),
+    })
   } catch (error) {
     await close()
     throw kafkaError(error, doing)

@@ -12,23 +12,16 @@ export function watchFetches(consumer: KafkaJsConsumer): () => number {
   return () => [...newest.values()].reduce((sum, size) => sum + size, 0)
 }
 
-export interface MembershipEvents {
-  /** `tookMs` is how long joining took, the wait for other members included. */
-  readonly onJoin: (tookMs: number) => void
-  /** kafkajs has given up for good. */
-  readonly onEnd: (error: Error) => void
-}
-
-/** Tells the membership what befalls it. */
+/** Tells the membership what befalls it. `onJoin` is told how long joining took, the wait for other members included. */
 export function watchMembership(
   consumer: KafkaJsConsumer,
   membership: Membership,
-  events: MembershipEvents,
+  onJoin: (tookMs: number) => void,
 ): void {
   let heardMs = 0
   consumer.on('consumer.group_join', ({ payload }) => {
     membership.joined(payload.memberAssignment)
-    events.onJoin(payload.duration)
+    onJoin(payload.duration)
   })
   consumer.on('consumer.network.request', ({ payload: { apiName, duration } }) => {
     if (apiName === 'Heartbeat') heardMs = duration
@@ -36,10 +29,7 @@ export function watchMembership(
   // What counts is when the coordinator can have heard of this member, not when a process that stood still reads the answer.
   consumer.on('consumer.heartbeat', () => membership.alive(heardMs))
   consumer.on('consumer.rebalancing', () => membership.left())
-  consumer.on('consumer.crash', ({ payload }) => {
-    membership.left()
-    if (!payload.restart) events.onEnd(payload.error)
-  })
+  consumer.on('consumer.crash', () => membership.left())
 }
 
 export interface BeatOptions {

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { textOf } from '../support/collector.ts'
 import { breakableNetwork } from '../support/kafka/breakable-network.ts'
-import { kafkaUnderTest, SILENT } from '../support/kafka/kafka-under-test.ts'
+import { crashCount } from '../support/kafka/crash-count.ts'
+import { kafkaUnderTest } from '../support/kafka/kafka-under-test.ts'
 
 const under = kafkaUnderTest()
 
@@ -45,18 +46,15 @@ it('goes on where each partition was when Kafka is back and the group was joined
   }))
   await under.openLog().produce(records)
   const network = breakableNetwork()
-  const warnings: string[] = []
-  const log = under.openLog({
-    sink: { ...SILENT, warn: (_fields, message) => void warnings.push(message) },
-    socketFactory: network.socketFactory,
-  })
+  const { sink, crashes } = crashCount()
+  const log = under.openLog({ ...network, sink })
   const history = await log.history({ topics: [topic], sinceMs: Number.NEGATIVE_INFINITY })
   const seen: number[] = []
   for await (const some of history.read([topic])) {
     if (seen.length === 0) {
       network.takeDown()
-      // Until kafkajs gives up for the first time and starts anew.
-      while (!warnings.some((message) => /Restarting the consumer/.test(message))) await delay(50)
+      // Until kafkajs gives up for the first time.
+      while (crashes() === 0) await delay(50)
       network.bringUp()
     }
     seen.push(...some.map((record) => Number.parseInt(textOf(record), 10)))
