@@ -95,6 +95,7 @@ export const FAILURES: readonly Failure[] = [
     tests: [
       'test/integration/log-failures.test.ts',
       'test/integration/log-outage.test.ts',
+      'test/integration/log-coordinator.test.ts',
       'test/faults/inject.ts',
     ],
   },

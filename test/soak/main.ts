@@ -42,6 +42,7 @@ console.log(`
 | saturation, two processors | ${saturation.before.toFixed(0)} records a second, ${saturation.after.toFixed(0)} after the soak |
 | rate of the soak | ${rate} records a second, ${minutes} minutes, ${delivery} |
 | messages | ${outcome.published} |
+| rejected, one in 500 on purpose | ${outcome.rejected} |
 | without a decision or dead letter | ${outcome.undecided} |
 | decided more than once | ${outcome.repeated} |
 | without journals, by the processor that is never killed | ${withoutJournals.during} (before the soak ${withoutJournals.before}, after it ${withoutJournals.after}) |

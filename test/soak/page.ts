@@ -30,7 +30,7 @@ export function soakPage(soaked: Soaked, title: string): string {
 <header><h1>${escaped(title)}</h1>
 <p>${problems.length === 0 ? 'Everything is as it must be.' : problems.map(escaped).join('<br>')}</p></header>
 <div class="tiles">
-${tile('Messages', whole(outcome.published), `${outcome.undecided} without a decision or dead letter, ${outcome.repeated} with two`)}
+${tile('Messages', whole(outcome.published), `${whole(outcome.rejected)} rejected, ${outcome.undecided} without a decision or dead letter, ${outcome.repeated} with two`)}
 ${tile('Rate', `${whole(rate)} a second`, `half of the saturation, ${whole(saturation.before)}; ${whole(saturation.after)} after the soak`)}
 ${tile('Faults', whole(faults.length), `slowest return of the lag: ${slowest(faults)}`)}
 ${tile('Memory', `${whole(memory.meanBytes / 1_048_576)} MiB`, `${percent(memory.growthShare)} growth after the warm-up, ${whole(memory.slope / 1_048_576)} MiB an hour`)}

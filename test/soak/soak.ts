@@ -166,12 +166,14 @@ async function stopAll({ processors }: Deployment): Promise<string[]> {
 async function decidedOnce(deployment: Deployment, delivery: Delivery) {
   const { log, topics, groupId, admin } = deployment
   const times = new Map<string, number>()
+  const rejected = new Set<string>()
   await readCommitted({
     log,
     topics: [topics.decisions, topics.deadLetters],
     groupId: `${groupId}-check`,
-    onRecord({ headers }) {
+    onRecord({ topic, headers }) {
       const source = String(headers[HEADERS.source])
+      if (topic === topics.deadLetters) rejected.add(source)
       times.set(source, (times.get(source) ?? 0) + 1)
     },
   })
@@ -182,5 +184,5 @@ async function decidedOnce(deployment: Deployment, delivery: Delivery) {
     }
   }
   const twice = [...times.values()].filter((count) => count > 1).length
-  return { undecided, repeated: delivery === 'exactly-once' ? twice : 0 }
+  return { rejected: rejected.size, undecided, repeated: delivery === 'exactly-once' ? twice : 0 }
 }

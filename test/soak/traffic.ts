@@ -9,7 +9,10 @@ import type { Sample } from './samples.ts'
 
 const DAY_MS = 86_400_000
 const TICK_MS = 100
-const POISON_EVERY = 500
+/** Every so many messages one is bad. */
+export const POISON_EVERY = 500
+/** Eight years: what would be later than the broker's clock is rejected, and a soak of two hours takes four of them. */
+const BACK_MS = 3_000 * DAY_MS
 /** What is taken in so many seconds waits, at the least, while saturation is measured: the processors never run dry. */
 const BACKLOG_S = 4
 const LEAST_BACKLOG = 2_000
@@ -29,7 +32,7 @@ export interface SoakTraffic {
 export function soakTraffic(log: EventLog, topics: TopicNames): SoakTraffic {
   const simulator = createSimulator({
     seed: 7,
-    startMs: Date.now() - 400 * DAY_MS,
+    startMs: Date.now() - BACK_MS,
     // So few that a month of theirs, after which journals are as long as they get, has passed before the soak begins.
     customers: 4_000,
     fraudShare: 0.01,

@@ -1,5 +1,6 @@
 // What a soak must show, and by which bound. All of it is computed from the samples and counts, so that a report can be checked.
 import type { Sample } from './samples.ts'
+import { POISON_EVERY } from './traffic.ts'
 
 /** Part of the soak in which caches fill and code is compiled; memory counts from then on. */
 export const WARM_UP_SHARE = 0.25
@@ -9,6 +10,9 @@ export const MAX_GROWTH_SHARE = 0.1
 export const CAUGHT_UP_WITHIN_S = 120
 /** The rate is half of the saturation measured before; of that measured after it may be this part, since a shared machine varies. */
 export const MAX_RATE_SHARE = 0.65
+
+/** Rejected messages are cheap: more of them than the bad ones, and some over for those that were published twice, are no load. */
+export const MAX_REJECTED_SHARE = 1.2 / POISON_EVERY
 
 export interface FaultMark {
   readonly name: string
@@ -22,6 +26,8 @@ export interface FaultMark {
 
 export interface Outcome {
   readonly published: number
+  /** Messages with a dead letter. */
+  readonly rejected: number
   /** Messages without a decision or dead letter. */
   readonly undecided: number
   /** Messages with more than one, where there must be one. */
@@ -81,6 +87,11 @@ export function problemsOf({ samples, faults, outcome, rate, saturation }: Soake
   if (rate > saturation.after * MAX_RATE_SHARE) {
     problems.push(
       `the soak ran at ${percent(rate / saturation.after)} of what was taken after it; at most ${percent(MAX_RATE_SHARE)} is half of the saturation: was the machine shared?`,
+    )
+  }
+  if (outcome.rejected > outcome.published * MAX_REJECTED_SHARE) {
+    problems.push(
+      `${outcome.rejected} of ${outcome.published} messages were rejected; only one in ${POISON_EVERY} is bad`,
     )
   }
   if (outcome.undecided > 0)

@@ -12,7 +12,7 @@ const hour = (memoryBytes: (at: number) => number | null): Sample[] =>
     memoryBytes: memoryBytes(i + 1),
     withoutJournals: 0,
   }))
-const fine = { published: 10, undecided: 0, repeated: 0, endings: [] }
+const fine = { published: 1_000, rejected: 2, undecided: 0, repeated: 0, endings: [] }
 const fault = { name: 'kill', from: 60, to: 61, caughtUpAt: 70 }
 const flat = hour(() => 400_000_000)
 const good: Soaked = {
@@ -52,7 +52,7 @@ describe('a soak', () => {
     expect(problemsOf(good)).toEqual([])
     expect(problemsOf(withFault(null))).toHaveLength(1)
     expect(problemsOf(withFault(200))).toHaveLength(1)
-    expect(problemsOf(withOutcome({ undecided: 1 }))).toEqual(['1 of 10 messages have no decision'])
+    expect(problemsOf(withOutcome({ undecided: 1 }))).toEqual(['1 of 1000 messages have no decision'])
     expect(problemsOf(withOutcome({ repeated: 2 }))).toHaveLength(1)
     expect(problemsOf(withOutcome({ endings: ['processor 0 ended with 1'] }))).toHaveLength(1)
   })
@@ -60,6 +60,11 @@ describe('a soak', () => {
   it('is none at half of the saturation when less is taken after it', () => {
     const [shared] = problemsOf({ ...good, saturation: { before: 100, after: 70 } })
     expect(shared).toContain('the soak ran at 71.4 % of what was taken after it')
+  })
+
+  it('is none when messages are rejected that should not be', () => {
+    const [cheap] = problemsOf(withOutcome({ rejected: 30 }))
+    expect(cheap).toContain('30 of 1000 messages were rejected')
   })
 
   it('has a page with every fault in it, safe to open', () => {
