@@ -11,6 +11,7 @@ import { CURRENT_FILE, type TrainedModel, writeModel } from '../model/model-file
 import { trainModel } from '../model/train.ts'
 import { positive } from './option-values.ts'
 import { configOfProcess, VERSION } from './process-host.ts'
+import { shellWord } from './shell-word.ts'
 import { collectTraffic, fileOf, nameOfTraffic, type TrafficOptions, withTraffic } from './traffic-source.ts'
 import { checkFree, trainedVersion } from './trained-version.ts'
 
@@ -126,8 +127,8 @@ function commandOf(options: TrainOptions, name: string): string {
   const traffic = from === undefined ? { events, customers, start: isoSeconds(start) } : {}
   const stop = options.stopAfter === undefined ? {} : { 'stop-after': options.stopAfter }
   const flags = Object.entries({ ...traffic, seed, epochs, ...stop, features, name })
-  const source = from === undefined ? '--simulate' : `--from ${basename(from)}`
-  return `paysentry train ${source} ${flags.map(([flag, value]) => `--${flag} ${value}`).join(' ')}`
+  const source = from === undefined ? '--simulate' : `--from ${shellWord(basename(from))}`
+  return `paysentry train ${source} ${flags.map(([flag, value]) => `--${flag} ${shellWord(String(value))}`).join(' ')}`
 }
 
 /** RFC 3339 without the milliseconds of a whole second. */

@@ -19,7 +19,7 @@ const { values } = parseArgs({
 hideTimerWarning(process)
 const minutes = Number(values.minutes)
 const delivery = values.delivery === 'at-least-once' ? 'at-least-once' : 'exactly-once'
-// Millions of events of a hundred thousand people need more than a Redis to begin with has.
+// Millions of events need more than a Redis to begin with has.
 const servers = await startServers(['--maxmemory', '8gb'])
 let soaked: Soaked
 try {
