@@ -61,11 +61,11 @@ function openPriority({ config, logger, metrics, now, topics, repair }: Consumin
     topics,
     marks: marksFor(config.deadline.ms),
     now,
+    onLate: repair.giveWay,
     onChange(isOverloaded) {
-      repair.giveWay(isOverloaded)
       if (!isOverloaded) return logger.info({}, 'Events are decided in time again, and labels go with them')
       metrics.countOverload()
-      logger.warn({}, 'Events wait too long; labels and the completion of journals give way to them')
+      logger.warn({}, 'Events wait too long; labels give way to them')
     },
   })
   metrics.bindOverloadLevel(priority.level)

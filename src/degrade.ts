@@ -13,7 +13,7 @@ import type { Stage } from './stage.ts'
 
 /** Part of the deadline by whose end the journals must have answered: model, rules and publishing come after. */
 const JOURNALS_SHARE = 0.6
-/** Part of it that they get however long the events have waited already: ten times what Redis usually takes. */
+/** Part of it that they get at least, where events have waited already: ten times what Redis usually takes. */
 const LEAST_SHARE = 0.2
 
 /** Marks what was missing on every event that would have used it. */
@@ -71,16 +71,16 @@ export function journalsShareMs(deadlineMs: number): number {
 }
 
 /**
- * How long the journals may take for a batch, milliseconds: until the end of their share for its oldest event. Where that one is late
- * already there is a backlog, and the journals get the whole deadline: haste would decide the events without windows and
- * then journal them a second time, and so make the backlog longer.
+ * How long the journals may take for a batch, milliseconds: until the end of their share for its oldest event. Where that is over before
+ * they are asked there is a backlog, and the journals get the whole deadline: haste would decide the events without windows
+ * and then journal them a second time, and so make the backlog longer.
  */
 export function journalsLimitMs(records: readonly LogRecord[], { deadlineMs, now }: DeadlineOptions): number {
   const nowMs = now()
   let waitedMs = 0
   for (const { timestampMs } of records) waitedMs = Math.max(waitedMs, nowMs - timestampMs)
-  if (waitedMs >= deadlineMs) return deadlineMs
-  return Math.round(Math.max(deadlineMs * LEAST_SHARE, deadlineMs * JOURNALS_SHARE - waitedMs))
+  const leftMs = deadlineMs * JOURNALS_SHARE - waitedMs
+  return leftMs <= 0 ? deadlineMs : Math.round(Math.max(deadlineMs * LEAST_SHARE, leftMs))
 }
 
 /** The velocity stage, given up with STORE_LATE when `journalsLimitMs` is over. */
@@ -123,7 +123,9 @@ export function scoreOrFail(score: Stage<Batch, Batch>): Stage<Batch, Batch> {
 export interface Availability {
   isAway(): boolean
   /** Says that a call failed: it is away until `ping` succeeds. */
-  failed(): void
+  failed(error: AppError): void
+  /** Says that a call took too long: it is away if `ping` does not succeed now. */
+  suspected(error: AppError): void
   /** Resolves when it is there. */
   back(): Promise<void>
   close(): void
@@ -135,30 +137,46 @@ export interface AvailabilityOptions {
   readonly everyMs: number
   /** A ping that takes longer has failed, milliseconds: who answers that late is of no use. */
   readonly withinMs: number
+  /** Told what it is that has failed when it goes away. */
+  readonly onAway: (error: AppError) => void
 }
 
 /** Knows whether something is away, and looks again and again whether it is back: not each batch has to find that out by itself. */
-export function createAvailability({ ping, everyMs, withinMs }: AvailabilityOptions): Availability {
+export function createAvailability(options: AvailabilityOptions): Availability {
+  const { ping, everyMs, withinMs, onAway } = options
   const closing = new AbortController()
-  const state: { away: Promise<void> | null } = { away: null }
-  const look = async (): Promise<void> => {
+  const state: { away: Promise<void> | null; isSuspected: boolean } = { away: null, isSuspected: false }
+  const answers = (): Promise<boolean> =>
+    Promise.race([
+      ping().then(
+        () => true,
+        () => false,
+      ),
+      delay(withinMs, false, { ref: false }),
+    ])
+  const untilItAnswers = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      const answers = await Promise.race([
-        ping().then(
-          () => true,
-          () => false,
-        ),
-        delay(withinMs, false, { ref: false }),
-      ])
-      if (answers) break
+      if (await answers()) break
       await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined)
     }
     state.away = null
   }
+  const failed = (error: AppError): void => {
+    if (state.away !== null) return
+    state.away = untilItAnswers()
+    onAway(error)
+  }
+  const look = async (error: AppError): Promise<void> => {
+    state.isSuspected = true
+    const isThere = await answers()
+    state.isSuspected = false
+    if (!isThere && !closing.signal.aborted) failed(error)
+  }
   return {
     isAway: () => state.away !== null,
-    failed() {
-      state.away ??= look()
+    failed,
+    suspected(error) {
+      if (state.away === null && !state.isSuspected) void look(error)
     },
     async back() {
       await state.away

@@ -60,6 +60,7 @@ export function createFallback(options: FallbackOptions): Fallback {
     ping: options.ping,
     everyMs: LOOK_EVERY_MS,
     withinMs: journalsShareMs(deadline.ms),
+    onAway: (error) => sink.error({ err: error }, 'The journals are away; degrade.journals decides'),
   })
   const model = createModelWatch({
     deadlineMs: deadline.ms,
@@ -109,11 +110,12 @@ export function createFallback(options: FallbackOptions): Fallback {
     ],
     mayGoWithout: (missing) => (missing === 'model' ? degrade.model === 'without' : mayLackJournals),
     degraded(error, { topic, partition }) {
-      const isModel = missingAfter(error.code).includes('model')
-      if (isModel) sink.warn({ err: error, topic, partition }, 'Decided without the model')
-      if (isModel || journals.isAway()) return
-      sink.error({ err: error, topic, partition }, 'The journals are away; degrade.journals decides')
-      journals.failed()
+      if (missingAfter(error.code).includes('model')) {
+        sink.warn({ err: error, topic, partition }, 'Decided without the model')
+      } else if (error.code === 'STORE_LATE') {
+        sink.warn({ err: error, topic, partition }, 'The journals were too slow; degrade.journals decided')
+        journals.suspected(error)
+      } else journals.failed(error)
     },
     async close() {
       journals.close()

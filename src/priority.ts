@@ -18,6 +18,8 @@ export interface PriorityOptions {
   readonly now: () => number
   /** Told when labels begin to give way and when they no longer do. */
   readonly onChange: (isOverloaded: boolean) => void
+  /** Told when events begin to wait too long and when they no longer do; labels give way for longer than that. */
+  readonly onLate: (isLate: boolean) => void
 }
 
 export interface Priority {
@@ -46,11 +48,12 @@ interface Turn {
   eventBatches: number
 }
 
-export function createPriority({ topics, marks, now, onChange }: PriorityOptions): Priority {
+export function createPriority({ topics, marks, now, onChange, onLate }: PriorityOptions): Priority {
   const waiting = new Map<number, Waiting>()
   const labels = createLabelTurns()
   const turn: Turn = { partition: null, atMs: 0, eventBatches: 0 }
   let load: Load = NO_LOAD
+  let isLate = false
   let consumer: Pick<Consumer, 'pause' | 'resume'> | null = null
   let timer: NodeJS.Timeout | undefined
 
@@ -75,7 +78,12 @@ export function createPriority({ topics, marks, now, onChange }: PriorityOptions
     if (consumer === null) return
     const before = load.level
     const nowMs = now()
-    load = nextLoad(load, { waitMs: longestWait(waiting, nowMs), labelsWait: labels.wait(), nowMs }, marks)
+    const waitMs = longestWait(waiting, nowMs)
+    if (waitMs >= marks.highWaitMs !== isLate) {
+      isLate = !isLate
+      onLate(isLate)
+    }
+    load = nextLoad(load, { waitMs, labelsWait: labels.wait(), nowMs }, marks)
     if (before === 0 && load.level > 0) {
       labels.forget()
       endTurn()

@@ -39,7 +39,7 @@ export interface Repair {
   /** Offsets that are left, over all partitions. */
   left(): number
   /** Says whether events wait too long. As long as they do the repair is slow: it must not be what they wait for. */
-  giveWay(isOverloaded: boolean): void
+  giveWay(isLate: boolean): void
   /** Resolves when the chunk in hand is done. What is left stands in the notes. */
   close(): Promise<void>
 }
@@ -119,8 +119,8 @@ export function createRepair(options: RepairOptions): Repair {
       for (const { span } of parts.values()) sum += span.to - span.from
       return Number(sum)
     },
-    giveWay(isOverloaded) {
-      if (isOverloaded) {
+    giveWay(isLate) {
+      if (isLate) {
         calm ??= Promise.withResolvers<void>()
         return
       }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Batch } from '../../src/batch.ts'
 import { configSchema } from '../../src/config.ts'
@@ -12,6 +13,7 @@ import {
   scoreOrFail,
   withinDeadline,
 } from '../../src/degrade.ts'
+import { AppError } from '../../src/errors.ts'
 import { batchEventOf, batchOf, firedRule, recordAt } from '../support/batches.ts'
 
 const policy = configSchema.shape.degrade.parse({})
@@ -75,10 +77,10 @@ describe('the deadline of the journals', () => {
       )
     expect(limit(0)).toBe(150)
     expect(limit(3, 40, 10)).toBe(110)
-    expect(limit(99, 120, 200)).toBe(50)
-    expect(limit(249)).toBe(50)
-    // The oldest of these is late whatever happens.
-    expect(limit(250)).toBe(250)
+    expect(limit(99, 120, 130)).toBe(50)
+    expect(limit(149)).toBe(50)
+    // The share of the oldest is over already.
+    expect(limit(150)).toBe(250)
     expect(limit(4_000, 30)).toBe(250)
     // The broker's clock runs ahead.
     expect(limit(-500)).toBe(150)
@@ -112,34 +114,58 @@ it('makes any failure of the model one that a policy can decide about', async ()
 })
 
 describe('the watch on what is away', () => {
-  it('looks until it is back, and only after a failure', async () => {
+  const error = new AppError('STORE_LATE', 'no answer')
+  /** A watch that is answered by `ping`, and what it said. */
+  function watchOver(ping: (times: number) => Promise<void>, withinMs = 10_000) {
+    const said: AppError[] = []
     let pings = 0
     const watch = createAvailability({
-      async ping() {
-        if (++pings < 3) throw new Error('away')
-      },
+      ping: () => ping(++pings),
       everyMs: 1,
-      withinMs: 10_000,
+      withinMs,
+      onAway: (failure) => said.push(failure),
+    })
+    return { watch, said, pings: () => pings }
+  }
+  const never = (): Promise<never> => new Promise(() => undefined)
+
+  it('looks until it is back, and only after a failure', async () => {
+    const { watch, said, pings } = watchOver(async (times) => {
+      if (times < 3) throw new Error('away')
     })
     expect(watch.isAway()).toBe(false)
     await watch.back()
-    watch.failed()
-    watch.failed()
+    watch.failed(error)
+    watch.failed(error)
     expect(watch.isAway()).toBe(true)
     await watch.back()
     expect(watch.isAway()).toBe(false)
-    expect(pings).toBe(3)
+    expect([pings(), said]).toEqual([3, [error]])
   })
 
   it('takes for away who answers too late to be of use', async () => {
-    let pings = 0
-    const watch = createAvailability({
-      ping: () => (++pings < 3 ? new Promise(() => undefined) : Promise.resolve()),
-      everyMs: 1,
-      withinMs: 20,
-    })
-    watch.failed()
+    const { watch, pings } = watchOver((times) => (times < 3 ? never() : Promise.resolve()), 20)
+    watch.failed(error)
     await watch.back()
-    expect(pings).toBe(3)
+    expect(pings()).toBe(3)
+  })
+
+  it('does not take for away who was too slow once and answers', async () => {
+    const answer = Promise.withResolvers<void>()
+    const { watch, said, pings } = watchOver(() => answer.promise)
+    watch.suspected(error)
+    watch.suspected(error)
+    expect([watch.isAway(), pings()]).toEqual([false, 1])
+    answer.resolve()
+    await nextTurn()
+    expect([watch.isAway(), said]).toEqual([false, []])
+  })
+
+  it('takes for away who was too slow and does not answer either', async () => {
+    const { watch, said } = watchOver((times) => (times === 1 ? never() : Promise.resolve()), 20)
+    watch.suspected(error)
+    await expect.poll(() => said).toEqual([error])
+    await watch.back()
+    expect(watch.isAway()).toBe(false)
   })
 })

@@ -10,16 +10,19 @@ const LABELS = 'payments.labels'
 describe('events before labels', () => {
   let calls: string[]
   let changes: boolean[]
+  let late: boolean[]
   let priority: Priority
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 })
     calls = []
     changes = []
+    late = []
     priority = createPriority({
       topics: { events: EVENTS, labels: LABELS },
       marks: marksFor(250),
       now: Date.now,
       onChange: (isOverloaded) => changes.push(isOverloaded),
+      onLate: (isLate) => late.push(isLate),
     })
     priority.onAssigned({ [EVENTS]: [0, 1], [LABELS]: [0, 1] })
     priority.start({
@@ -47,6 +50,15 @@ describe('events before labels', () => {
     await work(batch(EVENTS, 0, 220, 10))
     await work(batch(EVENTS, 0, 300, 10))
     expect(taken()).toEqual([`pause ${LABELS}`])
+    expect([priority.level(), changes]).toEqual([4, [true]])
+  })
+
+  it('says at once when events no longer wait too long, though labels give way for longer', async () => {
+    await work(batch(EVENTS, 0, 220, 10))
+    await work(batch(EVENTS, 1, 20, 10))
+    expect(late).toEqual([true])
+    await work(batch(EVENTS, 0, 20, 10))
+    expect(late).toEqual([true, false])
     expect([priority.level(), changes]).toEqual([4, [true]])
   })
 
