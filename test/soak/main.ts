@@ -32,7 +32,7 @@ try {
 } finally {
   await servers.stop()
 }
-const { samples, faults, outcome, saturation, rate, withoutJournals } = soaked
+const { samples, faults, outcome, saturation, rate, decided } = soaked
 const problems = problemsOf(soaked)
 const memory = memoryOf(samples)
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(0)
@@ -45,7 +45,7 @@ console.log(`
 | rejected, one in 500 on purpose | ${outcome.rejected} |
 | without a decision or dead letter | ${outcome.undecided} |
 | decided more than once | ${outcome.repeated} |
-| without journals, by the processor that is never killed | ${withoutJournals.during} (before the soak ${withoutJournals.before}, after it ${withoutJournals.after}) |
+| without whole journals, by the processor that is never killed | ${decided.withoutJournals} of ${decided.decisions} (${percent(decided.withoutJournals / decided.decisions)}) |
 | faults | ${faults.length} |
 | slowest return of the lag after a fault was put right | ${slowest(faults)} |
 | memory after the warm-up, mean | ${mib(memory.meanBytes)} MiB |

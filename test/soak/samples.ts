@@ -1,10 +1,11 @@
-// What is measured during a soak, once a second: lag and commits of the group; of the processor that is never killed its memory, and
-// how much it decided without journals.
+// What is measured during a soak, once a second: lag and commits of the group; of the processor that is never killed its memory, how
+// much it decided, and how much of that without whole journals.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OffsetWatch } from '../faults/offsets.ts'
 
 const EVERY_MS = 1_000
 const MEMORY = /^process_resident_memory_bytes (\d+)/m
+const DECISIONS = /^paysentry_decisions_total\{[^}]*\} (\d+)/gm
 const WITHOUT_JOURNALS = /^paysentry_degraded_total\{what="journals"\} (\d+)/m
 
 export interface Sample {
@@ -16,8 +17,14 @@ export interface Sample {
   readonly throughput: number
   /** Null when the processor did not answer, because it stands still. */
   readonly memoryBytes: number | null
-  /** Decisions that the policy has made without journals so far; null when it did not answer. */
-  readonly withoutJournals: number | null
+  /** Its decisions so far; null when it did not answer. */
+  readonly decided: Decided | null
+}
+
+export interface Decided {
+  readonly decisions: number
+  /** Those of them that the policy made, or that were made while the journals of their partition were not complete. */
+  readonly withoutJournals: number
 }
 
 export interface Sampler {
@@ -63,16 +70,19 @@ export function startSampling(offsets: OffsetWatch, addressOf: () => string): Sa
   }
 }
 
-async function metricsOf(address: string): Promise<Pick<Sample, 'memoryBytes' | 'withoutJournals'>> {
+async function metricsOf(address: string): Promise<Pick<Sample, 'memoryBytes' | 'decided'>> {
   try {
     const response = await fetch(`${address}/metrics`, { signal: AbortSignal.timeout(EVERY_MS) })
     const text = await response.text()
     return {
       memoryBytes: Number(MEMORY.exec(text)?.[1] ?? Number.NaN),
-      // Counted from the first one on.
-      withoutJournals: Number(WITHOUT_JOURNALS.exec(text)?.[1] ?? 0),
+      decided: {
+        decisions: [...text.matchAll(DECISIONS)].reduce((sum, [, count]) => sum + Number(count), 0),
+        // Counted from the first one on.
+        withoutJournals: Number(WITHOUT_JOURNALS.exec(text)?.[1] ?? 0),
+      },
     }
   } catch {
-    return { memoryBytes: null, withoutJournals: null }
+    return { memoryBytes: null, decided: null }
   }
 }

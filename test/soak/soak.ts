@@ -9,7 +9,7 @@ import type { Delivery } from '../faults/points.ts'
 import { readCommitted } from '../faults/read-committed.ts'
 import { type Fault, nameOf, scheduleOf } from '../faults/schedule.ts'
 import type { Servers } from '../faults/servers.ts'
-import { type Sampler, startSampling } from './samples.ts'
+import { type Decided, type Sampler, startSampling } from './samples.ts'
 import { type SoakTraffic, soakTraffic } from './traffic.ts'
 import { CAUGHT_UP_WITHIN_S, type FaultMark, type Soaked } from './verdict.ts'
 
@@ -51,29 +51,23 @@ export async function soak(servers: Servers, options: SoakOptions): Promise<Soak
     const sampler = startSampling(offsets, () => deployment.processors[WATCHED]?.address ?? '')
     const before = await saturationOf(sampler, traffic, Math.min(SATURATED_S, options.minutes * 6))
     const rate = Math.floor(before / 2)
-    const decidedBefore = withoutJournals(sampler)
+    const decidedBefore = decidedSoFar(sampler)
     options.say(`saturation ${before.toFixed(0)} records a second; the soak runs at ${rate}`)
     const faults = await underFaults({ deployment, sampler, traffic, rate, options })
     const samples = [...sampler.samples]
-    const decidedDuring = withoutJournals(sampler)
+    const decided = between(decidedBefore, decidedSoFar(sampler))
     const after = await saturationOf(sampler, traffic, Math.min(SATURATED_AGAIN_S, options.minutes * 6))
     options.say(`saturation afterwards ${after.toFixed(0)} records a second`)
     const behind = await offsets.untilAllCommitted()
     await sampler.stop()
-    const policy = {
-      before: decidedBefore,
-      during: decidedDuring - decidedBefore,
-      after: withoutJournals(sampler) - decidedDuring,
-    }
     const endings = await stopAll(deployment)
     const wentBack = await offsets.stop()
-    const decided = await decidedOnce(deployment, options.delivery)
     const outcome = {
       published: traffic.published(),
-      ...decided,
+      ...(await decidedOnce(deployment, options.delivery)),
       endings: [...endings, ...behind, ...wentBack],
     }
-    return { saturation: { before, after }, rate, withoutJournals: policy, samples, faults, outcome }
+    return { saturation: { before, after }, rate, decided, samples, faults, outcome }
   } finally {
     await deployment.close()
   }
@@ -94,8 +88,17 @@ async function saturationOf(sampler: Sampler, traffic: SoakTraffic, seconds: num
   return mean
 }
 
-function withoutJournals({ samples }: Sampler): number {
-  return samples.findLast((sample) => sample.withoutJournals !== null)?.withoutJournals ?? 0
+/** By the processor that is watched. */
+function decidedSoFar({ samples }: Sampler): Decided {
+  const known = samples.findLast(({ decided }) => decided !== null)?.decided
+  return known ?? { decisions: 0, withoutJournals: 0 }
+}
+
+function between(from: Decided, to: Decided): Decided {
+  return {
+    decisions: to.decisions - from.decisions,
+    withoutJournals: to.withoutJournals - from.withoutJournals,
+  }
 }
 
 interface Stage {

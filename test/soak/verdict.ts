@@ -1,5 +1,5 @@
 // What a soak must show, and by which bound. All of it is computed from the samples and counts, so that a report can be checked.
-import type { Sample } from './samples.ts'
+import type { Decided, Sample } from './samples.ts'
 import { POISON_EVERY } from './traffic.ts'
 
 /** Part of the soak in which caches fill and code is compiled; memory counts from then on. */
@@ -13,6 +13,9 @@ export const MAX_RATE_SHARE = 0.65
 
 /** Rejected messages are cheap: more of them than the bad ones, and some over for those that were published twice, are no load. */
 export const MAX_REJECTED_SHARE = 1.2 / POISON_EVERY
+
+/** Of the decisions of a soak this part may be made without whole journals: faults last for a tenth of it. */
+export const MAX_WITHOUT_JOURNALS_SHARE = 0.1
 
 export interface FaultMark {
   readonly name: string
@@ -40,8 +43,8 @@ export interface Soaked {
   /** Records a second that two processors take on this machine, beside broker, Redis and publisher: before the soak and after it. */
   readonly saturation: { readonly before: number; readonly after: number }
   readonly rate: number
-  /** Decisions without journals of the processor that is never killed: while saturation was measured before, in the soak, and after it. */
-  readonly withoutJournals: { readonly before: number; readonly during: number; readonly after: number }
+  /** In the soak, by the processor that is never killed. */
+  readonly decided: Decided
   /** Until the soak ends; saturation is measured again after them. */
   readonly samples: readonly Sample[]
   readonly faults: readonly FaultMark[]
@@ -71,7 +74,7 @@ export function memoryOf(samples: readonly Sample[]): Memory {
 }
 
 /** A sentence for each thing that is not as it must be. */
-export function problemsOf({ samples, faults, outcome, rate, saturation }: Soaked): string[] {
+export function problemsOf({ samples, faults, outcome, rate, saturation, decided }: Soaked): string[] {
   const memory = memoryOf(samples)
   const problems = [...outcome.endings]
   if (!(memory.growthShare <= MAX_GROWTH_SHARE)) {
@@ -87,6 +90,12 @@ export function problemsOf({ samples, faults, outcome, rate, saturation }: Soake
   if (rate > saturation.after * MAX_RATE_SHARE) {
     problems.push(
       `the soak ran at ${percent(rate / saturation.after)} of what was taken after it; at most ${percent(MAX_RATE_SHARE)} is half of the saturation: was the machine shared?`,
+    )
+  }
+  const withoutShare = decided.withoutJournals / decided.decisions
+  if (!(withoutShare <= MAX_WITHOUT_JOURNALS_SHARE)) {
+    problems.push(
+      `${percent(withoutShare)} of the decisions were made without whole journals; at most ${percent(MAX_WITHOUT_JOURNALS_SHARE)} is allowed`,
     )
   }
   if (outcome.rejected > outcome.published * MAX_REJECTED_SHARE) {

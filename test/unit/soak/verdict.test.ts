@@ -10,7 +10,7 @@ const hour = (memoryBytes: (at: number) => number | null): Sample[] =>
     lag: 0,
     throughput: 100,
     memoryBytes: memoryBytes(i + 1),
-    withoutJournals: 0,
+    decided: null,
   }))
 const fine = { published: 1_000, rejected: 2, undecided: 0, repeated: 0, endings: [] }
 const fault = { name: 'kill', from: 60, to: 61, caughtUpAt: 70 }
@@ -18,7 +18,7 @@ const flat = hour(() => 400_000_000)
 const good: Soaked = {
   saturation: { before: 100, after: 90 },
   rate: 50,
-  withoutJournals: { before: 0, during: 3, after: 0 },
+  decided: { decisions: 1_000, withoutJournals: 3 },
   samples: flat,
   faults: [fault],
   outcome: fine,
@@ -65,6 +65,11 @@ describe('a soak', () => {
   it('is none when messages are rejected that should not be', () => {
     const [cheap] = problemsOf(withOutcome({ rejected: 30 }))
     expect(cheap).toContain('30 of 1000 messages were rejected')
+  })
+
+  it('is not as it must be when most decisions were made without whole journals', () => {
+    const [degraded] = problemsOf({ ...good, decided: { decisions: 1_000, withoutJournals: 700 } })
+    expect(degraded).toContain('70.0 % of the decisions were made without whole journals')
   })
 
   it('has a page with every fault in it, safe to open', () => {
