@@ -23,7 +23,7 @@ const REPAIR_GIVES_WAY_MS = 500
 
 export interface FallbackOptions {
   readonly config: Pick<Config, 'deadline' | 'degrade'>
-  readonly log: EventLog
+  readonly log: Pick<EventLog, 'kind' | 'readSpan'>
   readonly ping: () => Promise<void>
   /** Journals records that were decided without their journals; nothing of them is decided again. */
   readonly journal: (source: PartitionBatch) => Promise<void>
