@@ -26,13 +26,13 @@ export const FAILURES: readonly Failure[] = [
     what: 'Redis is slow',
     codes: ['STORE_LATE'],
     meanwhile: `After 60 % of \`deadline.ms\`, in a backlog after all of it, ${POLICY}`,
-    tests: ['test/integration/failures-redis.test.ts'],
+    tests: ['test/integration/failures-redis.test.ts', 'test/unit/fallback.test.ts'],
   },
   {
     what: 'Redis stands still',
     codes: ['STORE_LATE', 'STORE_UNAVAILABLE'],
-    meanwhile: `A call is given up after \`redis.commandTimeoutMs\`; ${POLICY}`,
-    tests: ['test/integration/failures-redis.test.ts', 'test/faults/inject.ts'],
+    meanwhile: `A batch waits as when Redis is slow, and once a ping stays unanswered none waits; ${POLICY}`,
+    tests: ['test/integration/failures-redis.test.ts', 'test/unit/fallback.test.ts', 'test/faults/inject.ts'],
   },
   {
     what: 'Redis is killed and started again with its append-only file',
