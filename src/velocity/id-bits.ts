@@ -1,15 +1,13 @@
 // Which ids a journal may hold, in 128 bits: most ids that are not there need no scan of its rows. A bit is set for the id of each record
 // that counts, by seven bits of it; ids are keyed hashes, so these are as good as any.
 
-/** Numbers of their own: an array of them would be one more object to fetch for each journal. */
+/** Numbers of their own, 0 while nothing was noted: an array of them would be one more object to fetch for each journal. */
 export interface IdBits {
   idBits0: number
   idBits1: number
   idBits2: number
   idBits3: number
 }
-
-export const NO_ID_BITS: Readonly<IdBits> = Object.freeze({ idBits0: 0, idBits1: 0, idBits2: 0, idBits3: 0 })
 
 /** False when no id with this low word was noted. */
 export function mayHoldId(bits: IdBits, low: number): boolean {

@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts'
 import { type Buckets, readBuckets } from './buckets.ts'
 import { noteRow, type SlidingDistinct } from './distinct.ts'
 import { FIRST_LABEL_KIND } from './entity.ts'
-import { type IdBits, mayHoldId, NO_ID_BITS, noteId } from './id-bits.ts'
+import { type IdBits, mayHoldId, noteId } from './id-bits.ts'
 import { addIndexed, createIdIndex, type IdIndex, indexBytes, ordinalOfId } from './id-index.ts'
 import {
   HEADER_BYTES,
@@ -22,7 +22,7 @@ import {
   recordsStart,
   viewOf,
 } from './journal-codec.ts'
-import { atEventTime, isLater, type Label, type Labels, readLabel } from './labels.ts'
+import { isLater, keysOfLabel, type Labels, readLabel } from './labels.ts'
 import { type Cursor, findLast } from './row-range.ts'
 import { createRowTree, insertRow, isLeaf, leavesOf, removeRow, type RowTree } from './row-tree.ts'
 import {
@@ -104,15 +104,22 @@ const source: RowSource = {
 
 /** An empty journal that begins as `bytes` do; the records are still to be folded, from `length` on. */
 export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
+  const { key, generation, allowedLatenessMs, slots, arena } = options
   const { buckets, newestMs } = readHeader(bytes)
   const start = recordsStart(bytes)
   const rows = Math.ceil((bytes.length - start) / RECORD_BYTES)
-  const { arena, slots, ...rest } = options
+  const tree = createRowTree(arena, slots, rows > 0 ? rows + 1 : undefined)
+  // Written out: an object that others were spread into keeps its properties apart, and each use of one costs an access more.
   return {
-    ...rest,
-    ...createRowTree(arena, slots, rows > 0 ? rows + 1 : undefined),
-    ...NO_ID_BITS,
+    key,
     header: headerText(bytes),
+    generation,
+    allowedLatenessMs,
+    arena,
+    slots,
+    root: tree.root,
+    size: tree.size,
+    bytes: tree.bytes,
     users: 0,
     isCached: false,
     cachedBytes: 0,
@@ -123,6 +130,10 @@ export function createJournal(options: NewJournal, bytes: Uint8Array): Journal {
     newest: -1,
     newestMs,
     buckets: buckets === 0 ? null : readBuckets(viewOf(bytes), HEADER_BYTES, buckets),
+    idBits0: 0,
+    idBits1: 0,
+    idBits2: 0,
+    idBits3: 0,
     index: null,
     labels: null,
     sliding: null,
@@ -164,14 +175,6 @@ export function hasId(journal: Journal, low: number, high: number): boolean {
   if (journal.index !== null) return ordinalOfId(journal.index, low, high) >= 0
   if (!mayHoldId(journal, low)) return false
   return isLeaf(journal.root) && rowOfId(journal.root, strideOf(journal.slots), low, high) >= 0
-}
-
-/** Whether this very label is the one that counts for its event. */
-export function hasLabel({ labels }: Journal, view: DataView, at: number): boolean {
-  if (labels === null) return false
-  const label = readLabel(view, at, 0)
-  const known = labels.current.get(label.of)
-  return known !== undefined && !isLater(label, known)
 }
 
 /** A record that counts, as windows need to know it. */
@@ -266,11 +269,6 @@ function foldLabel(journal: Journal, view: DataView, at: number, ordinal: Ordina
   if (journal.index === null && journal.size > LEAF_ROWS) buildIndex(journal)
   journal.newest = ordinal
   return ordinal
-}
-
-/** By the time when it became known, and by the labelled event's. */
-export function keysOfLabel({ kind, timeMs, eventMs }: Label): readonly [number, number] {
-  return [keyOf(kind, timeMs), keyOf(atEventTime(kind), eventMs)]
 }
 
 /** From now on there is more than one leaf, so ids are looked up in a table. */

@@ -9,6 +9,7 @@ import {
   readLabelledTimeMs,
   readTimeMs,
 } from './journal-codec.ts'
+import { keyOf } from './rows.ts'
 
 export interface Label {
   readonly ordinal: number
@@ -60,4 +61,9 @@ export function labelsUpTo({ all }: Labels, ordinal: number): Label[] {
     if (known === undefined || isLater(label, known)) current.set(label.of, label)
   }
   return [...current.values()]
+}
+
+/** By the time when it became known, and by the labelled event's. */
+export function keysOfLabel({ kind, timeMs, eventMs }: Label): readonly [number, number] {
+  return [keyOf(kind, timeMs), keyOf(atEventTime(kind), eventMs)]
 }
