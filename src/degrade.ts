@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { AppError, type Missing } from './errors.ts'
 import type { LogRecord } from './log/event-log.ts'
 import { isScored } from './model/features.ts'
+import { pause } from './pause.ts'
 import type { Action, FiredRule } from './rules/rule-set.ts'
 import type { Stage } from './stage.ts'
 
@@ -157,7 +158,7 @@ export function createAvailability(options: AvailabilityOptions): Availability {
   const untilItAnswers = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       if (await answers()) break
-      await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined)
+      await pause(everyMs, closing.signal)
     }
     state.away = null
   }

@@ -3,9 +3,9 @@
 // What is missing is one span of offsets for each partition. It stands in the note of the partition's offset (partition-note.ts)
 // from the very commit of the first such batch on, so that it survives a crash and finds the next owner. A span may cover
 // events that were journaled: journaling is idempotent. Until it is empty, decisions of its partition say `journals:incomplete`.
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, toAppError } from './errors.ts'
 import type { EventLog, LogRecord } from './log/event-log.ts'
+import { pause } from './pause.ts'
 
 const PAUSE_MS = 1_000
 /** Records that are journaled in one call. */
@@ -57,9 +57,6 @@ export function createRepair(options: RepairOptions): Repair {
   /** Null unless events wait too long; then it resolves when they no longer do. */
   let calm: PromiseWithResolvers<void> | null = null
 
-  /** Ends early when the repair is closed. */
-  const pause = (ms: number): Promise<void> =>
-    delay(ms, undefined, { signal: closing.signal }).catch(() => undefined)
   const repairPart = async (part: Part): Promise<void> => {
     const { topic, partition } = part
     const { to } = part.span
@@ -69,7 +66,7 @@ export function createRepair(options: RepairOptions): Repair {
       ...part.span,
       async onRecords(records) {
         for (let at = 0; at < records.length; at += CHUNK) {
-          if (calm !== null) await Promise.race([calm.promise, pause(options.giveWayMs)])
+          if (calm !== null) await Promise.race([calm.promise, pause(options.giveWayMs, closing.signal)])
           // Thrown, so that the rest of the span is not read for nothing.
           if (closing.signal.aborted) throw new AppError('LOG_UNAVAILABLE', 'the repair is being stopped')
           const chunk = records.slice(at, at + CHUNK)
@@ -100,7 +97,7 @@ export function createRepair(options: RepairOptions): Repair {
           return
         }
         options.onRetry(error)
-        await pause(PAUSE_MS)
+        await pause(PAUSE_MS, closing.signal)
       }
     }
     state.running = null

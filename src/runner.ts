@@ -1,7 +1,7 @@
 // What is done about an error of the pipeline: the one switch over the dispositions of errors.ts.
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type Missing, missingAfter, toAppError } from './errors.ts'
 import type { PartitionBatch } from './log/event-log.ts'
+import { pause } from './pause.ts'
 import type { Pipeline } from './pipeline.ts'
 
 const FIRST_PAUSE_MS = 50
@@ -44,17 +44,6 @@ export function createRunner(options: RunnerOptions): Runner {
   let retrying = 0
   const ended = new AbortController()
 
-  const pause = async (ms: number): Promise<void> => {
-    retrying++
-    try {
-      await delay(ms, undefined, { signal: stopping.signal })
-    } catch (error) {
-      if (!stopping.signal.aborted) throw error
-    } finally {
-      retrying--
-    }
-  }
-
   const end = (error: AppError, batch: PartitionBatch): void => {
     ended.abort()
     options.onFatal(error, batch)
@@ -63,7 +52,9 @@ export function createRunner(options: RunnerOptions): Runner {
   const again = async (error: AppError, batch: PartitionBatch, attempt: number): Promise<boolean> => {
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
     options.onRetry(error, batch, attempt, pauseMs)
-    await pause(pauseMs)
+    retrying++
+    await pause(pauseMs, stopping.signal)
+    retrying--
     return stopping.signal.aborted || batch.isStale()
   }
 

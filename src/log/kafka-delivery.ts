@@ -1,8 +1,8 @@
 // Between kafkajs and the work: cuts what was fetched into batches, gives each its claim, and keeps the membership alive
 // while they are worked on.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
 import { AppError } from '../errors.ts'
+import { pause } from '../pause.ts'
 import { type ConsumeOptions, REDELIVERY_PAUSE_MS } from './event-log.ts'
 import { kafkaBatch } from './kafka-batch.ts'
 import type { Claim, Claims } from './kafka-claim.ts'
@@ -47,7 +47,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const error = kafkaError(thrown, `taking up ${batch.topic}/${batch.partition}`)
       if (!isPassing(error)) throw error
       options.sink.warn({ err: error }, 'A partition could not be taken up; it is tried again')
-      await pause(stopping)
+      await pause(REDELIVERY_PAUSE_MS, stopping)
       return null
     }
   }
@@ -73,7 +73,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       await options.onBatch(batch)
       if (!batch.isCommitted()) {
         await claim.abandon()
-        await pause(stopping)
+        await pause(REDELIVERY_PAUSE_MS, stopping)
         break
       }
       payload.resolveOffset(messages[end - 1]?.offset ?? '')
@@ -124,12 +124,4 @@ export function stopped(cause: unknown, doing = 'kafkajs gave up'): AppError {
     ? '. A producer compresses with a codec that paysentry does not read; set compression.type to gzip or none at that producer'
     : ''
   return new AppError('CONSUMER_STOPPED', `${doing}: ${message}${remedy}`, { cause })
-}
-
-async function pause(stopping: AbortSignal): Promise<void> {
-  try {
-    await delay(REDELIVERY_PAUSE_MS, undefined, { signal: stopping })
-  } catch (error) {
-    if (!stopping.aborted) throw error
-  }
 }

@@ -1,7 +1,7 @@
 // Consumers of kafkajs that outlive what passes by itself. kafkajs 2.2.4 can restart one after a crash, but not after what it takes
 // for final, such as a connection that breaks while it asks who coordinates the group. So it never does, and this does it always.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, ConsumerConfig, ConsumerRunConfig, Kafka } from 'kafkajs'
+import { pause } from '../pause.ts'
 import type { LogSink } from './kafka-client.ts'
 import { isPassing } from './kafka-error.ts'
 
@@ -56,7 +56,7 @@ export async function keepRunning(consumer: Consumer, options: RunOptions): Prom
       return
     }
     options.sink.info({ topics: options.topics, err: reason }, 'The Kafka consumer crashed and is run again')
-    await delay(PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined)
+    await pause(PAUSE_MS, stopping)
     if (!stopping.aborted) await run()
   }
   consumer.on('consumer.group_join', () => {

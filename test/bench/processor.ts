@@ -13,6 +13,7 @@ import { type TopicNames, topicNames } from '../../src/log/topics.ts'
 import { soakTraffic } from '../soak/traffic.ts'
 import { startKafka } from '../support/kafka.ts'
 import { SILENT } from '../support/kafka/kafka-under-test.ts'
+import { decisionsIn } from '../support/metrics-text.ts'
 import { startProcessor } from '../support/processor.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisCpuMicroseconds } from '../support/redis-cpu.ts'
@@ -25,7 +26,6 @@ const CHUNK = 2_000
 const LOOK_EVERY_MS = 200
 /** So many looks without a new decision: there is nothing left. */
 const STILL_LOOKS = 10
-const DECISIONS = /^paysentry_decisions_total\{[^}]*\} (\d+)/gm
 const CPU_SECONDS = /^process_cpu_seconds_total (\S+)/m
 
 export async function run(): Promise<void> {
@@ -69,11 +69,9 @@ async function measure(env: Record<string, string>, delivery: string, admin: Red
   const processor = await startProcessor(env)
   const look = async (): Promise<Look> => {
     const text = await (await fetch(`${processor.address}/metrics`)).text()
-    let decided = 0
-    for (const [, count] of text.matchAll(DECISIONS)) decided += Number(count)
     const cpuSeconds = Number(CPU_SECONDS.exec(text)?.[1] ?? Number.NaN)
     return {
-      decided,
+      decided: decisionsIn(text),
       cpuSeconds,
       redisMicroseconds: await redisCpuMicroseconds(admin),
       atMs: performance.now(),

@@ -2,10 +2,10 @@
 // much it decided, and how much of that without whole journals.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OffsetWatch } from '../faults/offsets.ts'
+import { decisionsIn } from '../support/metrics-text.ts'
 
 const EVERY_MS = 1_000
 const MEMORY = /^process_resident_memory_bytes (\d+)/m
-const DECISIONS = /^paysentry_decisions_total\{[^}]*\} (\d+)/gm
 const WITHOUT_JOURNALS = /^paysentry_degraded_total\{what="journals"\} (\d+)/m
 
 export interface Sample {
@@ -77,7 +77,7 @@ async function metricsOf(address: string): Promise<Pick<Sample, 'memoryBytes' | 
     return {
       memoryBytes: Number(MEMORY.exec(text)?.[1] ?? Number.NaN),
       decided: {
-        decisions: [...text.matchAll(DECISIONS)].reduce((sum, [, count]) => sum + Number(count), 0),
+        decisions: decisionsIn(text),
         // Counted from the first one on.
         withoutJournals: Number(WITHOUT_JOURNALS.exec(text)?.[1] ?? 0),
       },
